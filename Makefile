@@ -1,0 +1,174 @@
+# SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+#
+# mesos-xdns. `make help` lists the targets. Everything is built below build/.
+# V=1 shows the commands. Missing Debian packages are installed by name
+# (tools/packages) before they are first needed.
+
+VERSION := 0.1.0
+
+SHELL    := /bin/bash
+PREFIX   ?= /usr/local
+DESTDIR  ?=
+CLANG    ?= clang
+BPFTOOL  ?= bpftool
+FORMAT   ?= clang-format
+SUITE    := tests/run.sh
+
+# bpftool and ip live in sbin, which is not on everybody's PATH.
+export PATH := $(PATH):/usr/local/sbin:/usr/sbin:/sbin
+export XDNS_SHARED ?= ../shared
+
+ifeq ($(filter -j%,$(MAKEFLAGS)),)
+MAKEFLAGS += -j$(shell nproc)
+endif
+MAKEFLAGS += --no-builtin-rules
+
+Q   := $(if $(V),,@)
+say  = $(if $(V),,@printf '  %-7s %s\n' $(1) $(2))
+
+.DELETE_ON_ERROR:
+.SECONDARY:
+.DEFAULT_GOAL := all
+
+# --- flags ------------------------------------------------------------------
+
+WARN     := -Wall -Wextra -Werror -Wshadow
+INCLUDES := -Iinclude -Iuser -Ibuild
+CFLAGS   ?= -O2 -g
+CFLAGS_ALL = -std=gnu11 -D_GNU_SOURCE $(WARN) $(INCLUDES) -DXDNS_VERSION='"$(VERSION)"' -MMD -MP
+HARDEN   := -fstack-protector-strong -D_FORTIFY_SOURCE=2
+SANITIZE := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
+LDLIBS   := -lbpf -lelf -lz -lcurl -ljansson -luv -lurcu -lurcu-cds -ljwt -lcrypto -lpthread
+
+# Expanded only when a rule runs: a fresh machine has no gcc yet when make reads this.
+BPF_CFLAGS = -O2 -g -target bpf -mcpu=v3 -Wall -Wextra -Werror -Iinclude -MMD -MP \
+	     -idirafter /usr/include/$(shell gcc -dumpmachine)
+
+# --- what there is ----------------------------------------------------------
+
+USER_SRC    := $(wildcard user/*.c)
+LIB_SRC     := $(filter-out user/main.c,$(USER_SRC))
+SKEL        := build/mesos-xdns.skel.h
+SCRIPTS     := $(wildcard tests/e2e/[0-9]*.sh)
+MAN         := $(wildcard docs/*.[58])
+UNIT        := $(patsubst %.c,%,$(wildcard tests/unit/test_*.c))
+GOLDEN      := $(patsubst %.c,%,$(wildcard tests/golden/test_*.c))
+BPF_TESTS   := $(patsubst %.c,%,$(wildcard tests/bpf/test_*.c))
+C_FILES      = $(wildcard bpf/*.[ch] include/*.h user/*.[ch] tests/*.[ch] tests/*/*.[ch] tools/*.c)
+
+PKG_BUILD := build/packages-build
+PKG_RUN   := build/packages-run
+PKG_CHECK := build/packages-check
+
+# --- daemon -----------------------------------------------------------------
+
+.PHONY: all run packages check check-unit check-golden check-bpf check-e2e asan lint fmt install \
+	clean help
+
+all: build/mesos-xdns ## build build/mesos-xdns
+
+build/mesos-xdns: build/user/main.o build/libxdns.a
+	$(call say,LD,$@)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+build/%.bpf.o: bpf/%.bpf.c | $(PKG_BUILD)
+	$(call say,BPF,$@)
+	$(Q)$(CLANG) $(BPF_CFLAGS) -c -o $@ $<
+
+# At the far end of a veth pair, so that native XDP_TX gets there (tools/run.sh).
+build/%.bpf.o: tools/%.bpf.c | $(PKG_BUILD)
+	$(call say,BPF,$@)
+	$(Q)$(CLANG) $(BPF_CFLAGS) -c -o $@ $<
+
+$(SKEL): build/mesos-xdns.bpf.o
+	$(call say,SKEL,$@)
+	$(Q)$(BPFTOOL) gen skeleton $< name mesos_xdns > $@
+
+# The helpers of a test: of the files beside it and above it that are no tests themselves, those
+# whose header it includes. They may stand in for parts of the daemon, so nobody else gets them.
+helpers = $(foreach h,$(filter-out $(dir $(1))test_%,$(wildcard $(dir $(1))*.c)) $(wildcard tests/*.c), \
+	    $(if $(shell grep -l '"$(notdir $(h:.c=.h))"' $(1)),$(h)))
+
+# One set of rules for the plain build (build/) and the sanitized one (build/asan/):
+# $(1) directory, $(2) flags. A test takes from the archive what it needs of the daemon.
+define flavour
+$(1)/user/%.o: user/%.c | $(PKG_BUILD) $(SKEL)
+	@mkdir -p $$(@D)
+	$$(call say,CC,$$@)
+	$$(Q)$$(CC) $$(CFLAGS_ALL) $(2) -c -o $$@ $$<
+
+$(1)/libxdns.a: $(LIB_SRC:%.c=$(1)/%.o)
+	$$(call say,AR,$$@)
+	$$(Q)rm -f $$@ && $$(AR) rcs $$@ $$^
+
+$(1)/tests/%.o: tests/%.c | $(PKG_CHECK) $(SKEL)
+	@mkdir -p $$(@D)
+	$$(call say,CC,$$@)
+	$$(Q)$$(CC) $$(CFLAGS_ALL) -Itests $(2) -c -o $$@ $$<
+
+$(foreach t,$(UNIT) $(GOLDEN) $(BPF_TESTS),
+$(1)/$(t): $(patsubst %.c,$(1)/%.o,$(t).c $(call helpers,$(t).c)) $(1)/libxdns.a
+	$$(call say,LD,$$@)
+	$$(Q)$$(CC) $(2) $$(LDFLAGS) -o $$@ $$^ -lcmocka $$(LDLIBS)
+)
+endef
+
+$(eval $(call flavour,build,$$(CFLAGS) $$(HARDEN)))
+$(eval $(call flavour,build/asan,$$(SANITIZE)))
+
+-include $(shell find build -name '*.d' 2>/dev/null)
+
+# --- run and check ----------------------------------------------------------
+
+run: build/mesos-xdns build/xdp-pass.bpf.o | $(PKG_RUN) ## simulated cluster, daemon and client; STATE=file.json, CONFIG=file, ONCE=1
+	@STATE='$(STATE)' CONFIG='$(CONFIG)' ONCE='$(ONCE)' TASKS='$(TASKS)' tools/run.sh
+
+E2E_NEEDS := build/mesos-xdns build/xdp-pass.bpf.o
+CHECKED   := $(addprefix build/,$(UNIT) $(GOLDEN) $(BPF_TESTS)) $(addprefix build/asan/,$(UNIT) $(GOLDEN))
+
+check: $(CHECKED) $(E2E_NEEDS) | $(PKG_CHECK) $(PKG_RUN) ## every test; the last line counts them
+	@$(SUITE) tools/lint.sh $(CHECKED) $(SCRIPTS)
+
+check-unit: $(addprefix build/,$(UNIT)) ## the units, no root needed
+	@$(SUITE) $^
+
+check-golden: $(addprefix build/,$(GOLDEN)) ## against what Mesos-DNS answered
+	@$(SUITE) $^
+
+check-bpf: $(addprefix build/,$(BPF_TESTS)) ## the loaded program, through BPF_PROG_TEST_RUN
+	@$(SUITE) $^
+
+check-e2e: $(E2E_NEEDS) | $(PKG_CHECK) $(PKG_RUN) ## the daemon in network namespaces; T=name picks scripts
+	@$(SUITE) $(if $(T),$(foreach t,$(T),$(filter %$(t).sh,$(SCRIPTS))),$(SCRIPTS))
+
+asan: $(addprefix build/asan/,$(UNIT) $(GOLDEN)) ## units and golden tests under ASan and UBSan
+	@$(SUITE) $^
+
+lint: | $(PKG_CHECK) ## format, shellcheck, include rules, man pages
+	@$(SUITE) tools/lint.sh
+
+fmt: | $(PKG_CHECK) ## format the C sources in place
+	$(Q)$(FORMAT) -i $(C_FILES)
+
+# --- packages, install, clean -------------------------------------------------
+
+build/packages-%: tools/packages tools/install-packages.sh
+	@mkdir -p $(@D)
+	@tools/install-packages.sh $*
+	@touch $@
+
+packages: $(PKG_BUILD) $(PKG_RUN) $(PKG_CHECK) ## install every Debian package that is used
+
+# apt takes one lock: one group after the other.
+$(PKG_RUN): | $(PKG_BUILD)
+$(PKG_CHECK): | $(PKG_BUILD) $(PKG_RUN)
+
+install: build/mesos-xdns ## install below DESTDIR and PREFIX
+	install -D -m 755 build/mesos-xdns $(DESTDIR)$(PREFIX)/sbin/mesos-xdns
+	$(foreach m,$(MAN),install -D -m 644 $(m) $(DESTDIR)$(PREFIX)/share/man/man$(subst .,,$(suffix $(m)))/$(notdir $(m));)
+
+clean: ## remove build/
+	$(Q)rm -rf build
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile

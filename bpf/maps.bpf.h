@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * The maps of the data plane; include/abi.h says what is in them. Userspace
+ * sets max_entries to the zone's size before loading. Everything but `names`
+ * and the per-CPU maps is written by the daemon through mmap().
+ */
+#ifndef XDNS_MAPS_BPF_H
+#define XDNS_MAPS_BPF_H
+
+#include "abi.h"
+#include "answer.h"
+#include "counters.h"
+
+/* Scratch of one CPU: nothing of the frame is touched before the answer stands here whole. */
+#define XDNS_BODY_CAP 2048
+#define XDNS_HEAD_CAP 512
+
+struct xdns_scratch {
+	struct xdns_pkt pkt;
+	struct xdns_question question;
+	struct xdns_answer answer;
+	__u32 record;		   /* index of the record found */
+	__u8 body[XDNS_BODY_CAP];  /* what follows the question */
+	__u8 head[XDNS_HEAD_CAP];  /* what precedes the body, while it moves to the front */
+};
+
+/* Index: keyed hash of the lower-case wire name -> record. Userspace: update, delete. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1);
+	__type(key, __u64);
+	__type(value, struct xdns_ref);
+} names SEC(".maps");
+
+/* Immutable records, by index; index 0 is never used. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct xdns_record);
+} records SEC(".maps");
+
+/* Sets too large for a record: runs of elements, immutable like it. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct xdns_a_set);
+} a_sets SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct xdns_aaaa_set);
+} aaaa_sets SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct xdns_srv_set);
+} srv_sets SEC(".maps");
+
+/* Names longer than a record has room for. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct xdns_name_tail);
+} name_tails SEC(".maps");
+
+/* SRV targets: a number that stays while the name lives -> its record of now. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct xdns_ref);
+} targets SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct xdns_state);
+} state SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct xdns_counters);
+} counters SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct xdns_scratch);
+} scratch SEC(".maps");
+
+#endif

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * What userspace writes and the XDP program reads: keys and values of the
+ * pinned maps. docs/bpf.md is the tour for people, docs/architecture.md has
+ * the argument why readers never see half of anything.
+ *
+ *   names       hash of a name -> its record      (the index; alone says "absent")
+ *   records     one immutable record a name       (small sets inline)
+ *   a_sets, aaaa_sets, srv_sets, name_tails       (what does not fit a record;
+ *                                                  a set is a run of elements)
+ *   targets     node of an SRV target -> its record
+ *   state       one element: serving or not, serial, sizes, our addresses
+ *   counters    one struct a CPU
+ *
+ * Numbers are in host byte order unless a comment says otherwise. Addresses
+ * and names are as on the wire. Any change here raises XDNS_ABI_VERSION.
+ */
+#ifndef XDNS_ABI_H
+#define XDNS_ABI_H
+
+#include "compat.h"
+#include "dns.h"
+
+#define XDNS_ABI_VERSION 1
+
+#define XDNS_NAME_INLINE 64
+#define XDNS_NAME_TAIL 192
+#define XDNS_TEXT_LEN 64
+
+/* Records in a record itself; larger sets are in *_sets from the first on. */
+#define XDNS_A_INLINE 4
+#define XDNS_AAAA_INLINE 1
+#define XDNS_SRV_INLINE 1
+
+/* Records in one element of *_sets. */
+#define XDNS_A_PER_SET 16
+#define XDNS_AAAA_PER_SET 4
+#define XDNS_SRV_PER_SET 8
+
+struct xdns_srv {
+	__u16 port;
+	__u16 weight;
+	__u32 target; /* index into `targets` */
+};
+
+/*
+ * All RRsets of a name. Never changed once a reader can reach it; its slot,
+ * and those of its sets, are used again only a grace period after nothing
+ * points to them. The first cache line is all that most A answers read.
+ */
+struct xdns_record {
+	__u8 name_len; /* octets of the wire name, the root's included */
+	__u8 flags;    /* XDNS_RECORD_* */
+	__u16 n_a;
+	__u16 n_aaaa;
+	__u16 n_srv; /* SRV, or PTR for a reverse name */
+	__u8 a[XDNS_A_INLINE][4];
+	__u8 name[XDNS_NAME_INLINE]; /* lower-case wire name, zero padded */
+	__u32 name_tail;	     /* index into `name_tails` if name_len > XDNS_NAME_INLINE */
+	__u32 a_set;		     /* indices of the first element, */
+	__u32 aaaa_set;		     /* if the set is larger than its */
+	__u32 srv_set;		     /* inline room */
+	struct xdns_srv srv[XDNS_SRV_INLINE];
+	__u8 aaaa[XDNS_AAAA_INLINE][16];
+	char text[XDNS_TEXT_LEN]; /* the name for people who dump the map; cut, no final dot */
+};
+
+#define XDNS_RECORD_TARGET_ONLY 1 /* only SRV targets lead here: the name does not exist */
+#define XDNS_RECORD_REVERSE 2	  /* below in-addr.arpa. or ip6.arpa.: n_srv counts PTRs */
+
+struct xdns_a_set {
+	__u8 a[XDNS_A_PER_SET][4];
+};
+struct xdns_aaaa_set {
+	__u8 aaaa[XDNS_AAAA_PER_SET][16];
+};
+struct xdns_srv_set {
+	struct xdns_srv srv[XDNS_SRV_PER_SET];
+};
+struct xdns_name_tail {
+	__u8 name[XDNS_NAME_TAIL]; /* wire octets from XDNS_NAME_INLINE on, zero padded */
+};
+
+/* Values of `names` and `targets`: read in one load. Record 0 is never a name's. */
+struct xdns_ref {
+	__u32 record;
+	__u32 unused;
+};
+#define XDNS_REF_COLLISION 0 /* in `names`: two names have this hash, userspace answers */
+
+#define XDNS_ADDRESSES_MAX 64
+
+/* An IPv4 address we listen on, and its subnet's broadcast address (0: none); network order. */
+struct xdns_ip4 {
+	__u32 address;
+	__u32 broadcast;
+};
+struct xdns_ip6 {
+	__u8 address[16];
+};
+
+/*
+ * The value of `state`. Userspace brackets every change of `names` by two
+ * increments of `changes`: a reader that misses a name believes the miss only
+ * if it saw the same even number before and after.
+ */
+struct xdns_state {
+	__u32 abi_version;
+	__u32 serving; /* 0: pass everything */
+	__u32 changes;
+	__u32 serial;	  /* of the SOA */
+	__u32 max_udp;	  /* octets of a DNS message that every interface's MTU has room for */
+	__u32 ip4_count;
+	__u32 ip6_count;
+	__u32 reserved;
+	struct xdns_ip4 ip4[XDNS_ADDRESSES_MAX];
+	struct xdns_ip6 ip6[XDNS_ADDRESSES_MAX];
+};
+
+#define XDNS_SOA_MAX 544 /* owner pointer, fixed fields, two names */
+#define XDNS_HASH_WORDS 32
+
+/*
+ * A ready-made RR whose names end in pointers to the zone's apex. The places
+ * of those pointers are patched for each response: the apex stands at another offset
+ * behind every question.
+ */
+struct xdns_apex_rr {
+	__u16 len;
+	__u16 pointers;	   /* how many places below count, 1..3 */
+	__u16 pointer_at[3];
+	__u16 serial_at;   /* 0 in an RR without serial */
+	__u8 bytes[XDNS_SOA_MAX];
+};
+
+/*
+ * What stays for the life of a loaded program: read-only data, so constants to
+ * the verifier and the JIT.
+ */
+struct xdns_config {
+	__u16 port;	  /* network order */
+	__u16 domain_len; /* octets of the wire name, the root's included */
+	__u32 ttl;	  /* network order */
+	__u16 answer_flags; /* AA, and RA if recurseon */
+	__u8 set_tc;	    /* SetTruncateBit */
+	__u8 reserved[5];
+	__u64 hash_key[XDNS_HASH_WORDS][2];
+	__u8 domain[DNS_NAME_MAX + 1];	  /* lower case */
+	struct xdns_apex_rr soa;	  /* as a positive answer */
+	struct xdns_apex_rr soa_negative; /* TTL min(TTL, SOAMinttl), RFC 2308 5 */
+};
+
+#define XDNS_ASSERT(cond) _Static_assert(cond, #cond)
+XDNS_ASSERT(sizeof(struct xdns_srv) == 8);
+XDNS_ASSERT(sizeof(struct xdns_record) == 192);
+XDNS_ASSERT(__builtin_offsetof(struct xdns_record, name) == 24);
+XDNS_ASSERT(sizeof(struct xdns_a_set) == 64);
+XDNS_ASSERT(sizeof(struct xdns_aaaa_set) == 64);
+XDNS_ASSERT(sizeof(struct xdns_srv_set) == 64);
+XDNS_ASSERT(sizeof(struct xdns_ref) == 8);
+XDNS_ASSERT(XDNS_NAME_INLINE + XDNS_NAME_TAIL >= DNS_NAME_MAX + 1);
+
+#endif

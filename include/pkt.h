@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * The frame around a DNS message: Ethernet, up to two VLAN tags, IPv4 without
+ * options or IPv6 without extension headers, UDP. Parsing only reads; writing the
+ * reply's headers happens in place, once the frame has its final length.
+ */
+#ifndef XDNS_PKT_H
+#define XDNS_PKT_H
+
+#include "abi.h"
+#include "counters.h"
+#include "csum.h"
+
+#define ETH_HEADER_LEN 14
+#define VLAN_TAG_LEN 4
+#define IP4_HEADER_LEN 20
+#define IP6_HEADER_LEN 40
+#define UDP_HEADER_LEN 8
+#define REPLY_HOPS 64 /* TTL and hop limit of what we send (RFC 1700's default) */
+
+#define ETHERTYPE_IP4 0x0800
+#define ETHERTYPE_IP6 0x86dd
+#define ETHERTYPE_VLAN 0x8100 /* IEEE 802.1Q */
+#define ETHERTYPE_QINQ 0x88a8 /* IEEE 802.1ad */
+#define IP_PROTOCOL_UDP 17
+#define IP4_FRAGMENT 0x3fff /* more fragments, or an offset */
+#define IP4_DONT_FRAGMENT 0x4000
+
+/* None has padding; a frame's buffer starts at 2 modulo 4, so that all are aligned. */
+struct eth_header {
+	__u8 dst[6], src[6];
+	__u16 type;
+};
+
+struct ip4_header {
+	__u8 version_ihl, tos;
+	__u16 total_len, id, fragment;
+	__u8 ttl, protocol;
+	__u16 check;
+	__u32 src, dst;
+};
+
+struct ip6_header {
+	__u32 version_class_flow;
+	__u16 payload_len;
+	__u8 next_header, hop_limit;
+	__u8 src[16], dst[16];
+};
+
+struct udp_header {
+	__u16 src, dst, len, check;
+};
+
+struct xdns_pkt {
+	__u16 l3_off;  /* from the frame's start to the IP header */
+	__u16 dns_off; /* to the DNS message */
+	__u16 dns_len; /* octets of it, by UDP's length */
+	__u8 is_ip6;
+};
+
+/* Is this IPv4 source one that no reply may go to? (RFC 1122 3.2.1.3, 3.2.2) */
+static __always_inline int xdns_ip4_bad_source(__u32 src)
+{
+	__u8 first = src & 0xff;
+
+	return first == 0 || first == 127 || first >= 224;
+}
+
+/* The same of IPv6: multicast, unspecified, loopback (RFC 4291 2.4). */
+static __always_inline int xdns_ip6_bad_source(const __u8 *src)
+{
+	return src[0] == 0xff ||
+	       (!xdns_get64(src) && !(xdns_get64(src + 8) & 0x00ffffffffffffffULL));
+}
+
+/* To an address of ours, from one that may be answered? */
+static __always_inline enum xdns_counter
+xdns_ip4_addresses(const struct ip4_header *ip, const struct xdns_state *state)
+{
+	__u32 dst = ip->dst, src = ip->src;
+
+	if (xdns_ip4_bad_source(src) || src == dst)
+		return XDNS_pass_source;
+	for (__u32 i = 0; i < XDNS_ADDRESSES_MAX; i++) {
+		if (i >= state->ip4_count)
+			break;
+		if (state->ip4[i].address == dst)
+			return src == state->ip4[i].broadcast ? XDNS_pass_source : XDNS_CONTINUE;
+	}
+	return XDNS_pass_address;
+}
+
+static __always_inline enum xdns_counter
+xdns_ip6_addresses(const struct ip6_header *ip, const struct xdns_state *state)
+{
+	__u64 hi = xdns_get64(ip->dst), lo = xdns_get64(ip->dst + 8);
+
+	if (xdns_ip6_bad_source(ip->src) ||
+	    (xdns_get64(ip->src) == hi && xdns_get64(ip->src + 8) == lo))
+		return XDNS_pass_source;
+	for (__u32 i = 0; i < XDNS_ADDRESSES_MAX; i++) {
+		if (i >= state->ip6_count)
+			break;
+		if (xdns_get64(state->ip6[i].address) == hi &&
+		    xdns_get64(state->ip6[i].address + 8) == lo)
+			return XDNS_CONTINUE;
+	}
+	return XDNS_pass_address;
+}
+
+/* Ports and length of the UDP header; room: octets that IP says follow its header. */
+static __always_inline enum xdns_counter xdns_udp_check(const struct udp_header *udp, __u32 room,
+							__u16 port)
+{
+	if (udp->dst != port)
+		return XDNS_pass_port;
+	if (udp->src == 0)
+		return XDNS_pass_source;
+	if (xdns_be16(udp->len) != room || room < UDP_HEADER_LEN + DNS_HEADER_LEN)
+		return XDNS_pass_length;
+	return XDNS_CONTINUE;
+}
+
+static __always_inline enum xdns_counter xdns_ip4_parse(const void *l3, const void *end,
+							__u16 port, const struct xdns_state *state,
+							struct xdns_pkt *pkt)
+{
+	const struct ip4_header *ip = l3;
+	const struct udp_header *udp = (const void *)(ip + 1);
+	enum xdns_counter why;
+
+	if ((const void *)(ip + 1) > end)
+		return XDNS_pass_length;
+	if (ip->version_ihl != 0x45)
+		return (ip->version_ihl >> 4) == 4 && (ip->version_ihl & 15) > 5 ?
+			       XDNS_pass_ip_options :
+			       XDNS_pass_length;
+	if (ip->protocol != IP_PROTOCOL_UDP)
+		return XDNS_pass_not_udp;
+	if (ip->fragment & xdns_be16(IP4_FRAGMENT))
+		return XDNS_pass_fragment;
+	if ((const void *)(udp + 1) > end)
+		return XDNS_pass_length;
+	why = xdns_udp_check(udp, xdns_be16(ip->total_len) - IP4_HEADER_LEN, port);
+	if (why != XDNS_CONTINUE)
+		return why;
+	pkt->is_ip6 = 0;
+	pkt->dns_len = xdns_be16(udp->len) - UDP_HEADER_LEN;
+	pkt->dns_off = pkt->l3_off + IP4_HEADER_LEN + UDP_HEADER_LEN;
+	return xdns_ip4_addresses(ip, state);
+}
+
+static __always_inline enum xdns_counter xdns_ip6_parse(const void *l3, const void *end,
+							__u16 port, const struct xdns_state *state,
+							struct xdns_pkt *pkt)
+{
+	const struct ip6_header *ip = l3;
+	const struct udp_header *udp = (const void *)(ip + 1);
+	enum xdns_counter why;
+
+	if ((const void *)(ip + 1) > end)
+		return XDNS_pass_length;
+	if ((ip->version_class_flow & 0xf0) != 0x60)
+		return XDNS_pass_length;
+	if (ip->next_header != IP_PROTOCOL_UDP)
+		return XDNS_pass_not_udp;
+	if ((const void *)(udp + 1) > end)
+		return XDNS_pass_length;
+	why = xdns_udp_check(udp, xdns_be16(ip->payload_len), port);
+	if (why != XDNS_CONTINUE)
+		return why;
+	pkt->is_ip6 = 1;
+	pkt->dns_len = xdns_be16(udp->len) - UDP_HEADER_LEN;
+	pkt->dns_off = pkt->l3_off + IP6_HEADER_LEN + UDP_HEADER_LEN;
+	return xdns_ip6_addresses(ip, state);
+}
+
+/*
+ * The frame data..end: XDNS_CONTINUE and *pkt if it carries a UDP datagram to
+ * our port and one of our addresses, else why it is none of ours.
+ */
+static __always_inline enum xdns_counter xdns_pkt_parse(const void *data, const void *end,
+							__u16 port, const struct xdns_state *state,
+							struct xdns_pkt *pkt)
+{
+	const struct eth_header *eth = data;
+	const __u8 *l3 = (const void *)(eth + 1);
+	__u16 type;
+
+	if ((const void *)(eth + 1) > end)
+		return XDNS_pass_not_ip;
+	type = eth->type;
+	for (int tags = 0; tags < 2; tags++) {
+		if (type != xdns_be16(ETHERTYPE_VLAN) && type != xdns_be16(ETHERTYPE_QINQ))
+			break;
+		if ((const void *)(l3 + VLAN_TAG_LEN) > end)
+			return XDNS_pass_not_ip;
+		type = xdns_get16(l3 + 2);
+		l3 += VLAN_TAG_LEN;
+	}
+	if (eth->src[0] & 1)
+		return XDNS_pass_source;
+	/* a sum of constants: the verifier does not follow a difference of packet pointers */
+	pkt->l3_off = ETH_HEADER_LEN;
+	if (l3 != (const void *)(eth + 1))
+		pkt->l3_off += l3 == (const __u8 *)(eth + 1) + VLAN_TAG_LEN ? VLAN_TAG_LEN :
+									       2 * VLAN_TAG_LEN;
+	if (type == xdns_be16(ETHERTYPE_IP4))
+		return xdns_ip4_parse(l3, end, port, state, pkt);
+	if (type == xdns_be16(ETHERTYPE_IP6))
+		return xdns_ip6_parse(l3, end, port, state, pkt);
+	return XDNS_pass_not_ip;
+}
+
+/* Sum of n octets at p, n even and constant. */
+static __always_inline __u64 xdns_sum_words(const __u8 *p, __u32 n)
+{
+	__u64 sum = 0;
+
+	for (__u32 i = 0; i + 4 <= n; i += 4)
+		sum += xdns_get32(p + i);
+	return sum;
+}
+
+static __always_inline void xdns_eth_reply(struct eth_header *eth)
+{
+	__u8 mac[6];
+
+	xdns_memcpy(mac, eth->dst, 6);
+	xdns_memcpy(eth->dst, eth->src, 6);
+	xdns_memcpy(eth->src, mac, 6);
+}
+
+/* Swaps the addresses, sets lengths, TTL and checksum. Returns the pseudo-header's sum. */
+static __always_inline __u64 xdns_ip4_reply(struct ip4_header *ip, __u32 udp_len)
+{
+	__u32 src = ip->src, dst = ip->dst;
+
+	ip->tos &= 0xfc; /* ECN is the receiver's to set (RFC 3168) */
+	ip->total_len = xdns_be16(IP4_HEADER_LEN + udp_len);
+	ip->id = 0; /* atomic datagram, RFC 6864 4.1 */
+	ip->fragment = xdns_be16(IP4_DONT_FRAGMENT);
+	ip->ttl = REPLY_HOPS;
+	ip->check = 0;
+	ip->src = dst;
+	ip->dst = src;
+	ip->check = xdns_sum_finish(xdns_sum_words((const __u8 *)ip, IP4_HEADER_LEN));
+	return (__u64)src + dst + xdns_be16(IP_PROTOCOL_UDP) + xdns_be16(udp_len);
+}
+
+static __always_inline __u64 xdns_ip6_reply(struct ip6_header *ip, __u32 udp_len)
+{
+	__u8 address[16];
+
+	ip->version_class_flow &= xdns_be32(0xffc00000); /* version, DSCP */
+	ip->payload_len = xdns_be16(udp_len);
+	ip->hop_limit = REPLY_HOPS;
+	xdns_memcpy(address, ip->dst, 16);
+	xdns_memcpy(ip->dst, ip->src, 16);
+	xdns_memcpy(ip->src, address, 16);
+	return xdns_sum_words(ip->src, 32) + xdns_be16(IP_PROTOCOL_UDP) + xdns_be16(udp_len);
+}
+
+/* pseudo: sum of the pseudo-header; message: of the whole DNS message. */
+static __always_inline void xdns_udp_reply(struct udp_header *udp, __u32 udp_len, __u64 pseudo,
+					   __u64 message)
+{
+	__u16 port = udp->src;
+	__u16 check;
+
+	udp->src = udp->dst;
+	udp->dst = port;
+	udp->len = xdns_be16(udp_len);
+	pseudo += (__u64)udp->src + udp->dst + udp->len;
+	check = xdns_sum_finish(xdns_sum_add(message, pseudo));
+	udp->check = check ? check : 0xffff; /* RFC 768, RFC 8200 8.1 */
+}
+
+#endif

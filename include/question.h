@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * The one shape of query the kernel answers: header, one question in class IN, at most
+ * one OPT (RFC 6891 6.1) as the only other record. Any other shape comes back
+ * as the reason why not; userspace then says what the RFCs ask for it.
+ */
+#ifndef XDNS_QUESTION_H
+#define XDNS_QUESTION_H
+
+#include "counters.h"
+#include "dname.h"
+
+struct xdns_question {
+	struct xdns_qname name;
+	__u16 id;     /* network order */
+	__u16 flags;  /* host order, as asked */
+	__u16 type;   /* host order */
+	__u16 len;    /* octets of name, type and class */
+	__u16 limit;  /* octets of response the client takes over UDP */
+	__u8 has_opt;
+	__u8 dnssec_ok;
+};
+
+/* Checks on the header that need no name. */
+static __always_inline enum xdns_counter xdns_question_header(const struct dns_header *h)
+{
+	__u16 flags = xdns_be16(h->flags);
+
+	if (flags & DNS_FLAG_QR)
+		return XDNS_pass_response;
+	if (flags & DNS_OPCODE_MASK)
+		return XDNS_pass_opcode;
+	if (h->qdcount != xdns_be16(1) || h->ancount || h->nscount ||
+	    (h->arcount & ~xdns_be16(1)))
+		return XDNS_pass_counts;
+	return XDNS_CONTINUE;
+}
+
+/*
+ * The OPT at p, which has `left` octets of message. Options are skipped, but their
+ * lengths must add up to the RDLENGTH's end inside the message.
+ */
+static __always_inline enum xdns_counter xdns_question_opt(const __u8 *p, const void *end,
+							   __u32 left, struct xdns_question *q)
+{
+	__u16 size;
+
+	if (left < DNS_OPT_LEN || (const void *)(p + DNS_OPT_LEN) > end)
+		return XDNS_pass_opt;
+	if (p[0] != 0 || xdns_get16(p + 1) != xdns_be16(DNS_TYPE_OPT))
+		return XDNS_pass_opt;
+	if (xdns_be16(xdns_get16(p + 9)) > left - DNS_OPT_LEN)
+		return XDNS_pass_opt;
+	if (p[6] != 0)
+		return XDNS_pass_edns_version;
+	size = xdns_be16(xdns_get16(p + 3));
+	if (size > DNS_UDP_EDNS_MAX)
+		size = DNS_UDP_EDNS_MAX;
+	if (size > q->limit)
+		q->limit = size;
+	q->has_opt = 1;
+	q->dnssec_ok = p[7] >> 7;
+	return XDNS_CONTINUE;
+}
+
+/*
+ * The message of len octets at p, none of it from end on. XDNS_CONTINUE and *q,
+ * or the reason why the kernel does not answer it.
+ */
+static __always_inline enum xdns_counter xdns_question_parse(const __u8 *p, const void *end,
+							     __u32 len, const __u64 (*key)[2],
+							     struct xdns_question *q)
+{
+	const struct dns_header *h = (const void *)p;
+	enum xdns_counter why;
+	__u32 name_len;
+
+	if (len < DNS_HEADER_LEN || (const void *)(p + DNS_HEADER_LEN) > end)
+		return XDNS_pass_length;
+	why = xdns_question_header(h);
+	if (why != XDNS_CONTINUE)
+		return why;
+	q->id = h->id;
+	q->flags = xdns_be16(h->flags);
+	q->limit = DNS_UDP_PLAIN_MAX;
+	q->has_opt = 0;
+	q->dnssec_ok = 0;
+	if (xdns_qname_scan(p + DNS_HEADER_LEN, end, key, &q->name))
+		return XDNS_pass_qname;
+
+	name_len = xdns_read_once(q->name.len);
+	if (name_len > DNS_NAME_MAX || DNS_HEADER_LEN + name_len + 4 > len)
+		return XDNS_pass_qname;
+	q->len = name_len + 4;
+	len -= DNS_HEADER_LEN + name_len + 4;
+	p += DNS_HEADER_LEN + name_len;
+	if ((const void *)(p + 4) > end)
+		return XDNS_pass_length;
+	q->type = xdns_be16(xdns_get16(p));
+	if (xdns_get16(p + 2) != xdns_be16(DNS_CLASS_IN))
+		return XDNS_pass_qclass;
+	if (h->arcount)
+		return xdns_question_opt(p + 4, end, len, q);
+	return XDNS_CONTINUE;
+}
+
+/* The part of the checksum that name, type and class make, from an even octet on. */
+static __always_inline __u64 xdns_question_sum(const struct xdns_question *q)
+{
+	__u64 rest = xdns_be16(q->type) + (__u64)xdns_be16(DNS_CLASS_IN);
+
+	if (q->name.len & 1)
+		rest = xdns_sum_odd(rest);
+	return xdns_sum_add(q->name.sum, rest);
+}
+
+#endif

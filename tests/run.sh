@@ -1,0 +1,82 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+#
+# Runs test programs and scripts one after the other and counts what they
+# report. Two dialects are understood, alone or mixed: cmocka's
+# "[  PASSED  ] N test(s)" and TAP's "ok"/"not ok" lines (with "# SKIP reason").
+# Lines that begin with "# " are shown; the whole output is in build/test-logs.
+# The last line is "N passed, N failed, N skipped"; the exit status is 1 if
+# anything failed, said nothing, or ended badly without saying what failed.
+#
+#   tests/run.sh PROGRAM...
+set -u
+cd "$(dirname "$0")/.." || exit 1
+
+logs=build/test-logs
+mkdir -p $logs
+limit=${XDNS_TEST_SECONDS:-300}
+export ASAN_OPTIONS=${ASAN_OPTIONS:-detect_leaks=1}
+export UBSAN_OPTIONS=${UBSAN_OPTIONS:-print_stacktrace=1:halt_on_error=1}
+
+# Prints "passed failed skipped" for one output. TAP without a right plan ended early: a failure.
+count() {
+	awk '
+	BEGIN { planned = -1 }
+	/^\[  (PASSED|FAILED|SKIPPED) +\] [0-9]+ test\(s\)/ {
+		n = $0; sub(/^[^\]]*\] /, "", n); n += 0
+		if (/PASSED/) passed += n
+		else if (/FAILED/) failed += n
+		else skipped += n
+	}
+	/^1\.\.[0-9]+/ { planned = substr($0, 4) + 0 }
+	/^not ok / { failed++; tap++; next }
+	/^ok .*# SKIP/ { skipped++; tap++; next }
+	/^ok / { passed++; tap++ }
+	END {
+		if (tap && planned != tap)
+			failed++
+		print passed + 0, failed + 0, skipped + 0
+	}' "$1"
+}
+
+show_failure() {
+	grep -aE 'not ok|FAILED|ERROR|error:|Error|assert|!=|^    [a-z]' "$1" | head -40 | cut -c1-300 | sed 's/^/    | /'
+	echo "    the whole output: $1"
+}
+
+total_passed=0 total_failed=0 total_skipped=0
+for program in "$@"; do
+	name=${program#build/}
+	name=${name/asan\/tests/asan}
+	name=${name#tests/}
+	log=$logs/${name//\//-}.log
+	timeout -k 10 "$limit" "./$program" >"$log" 2>&1
+	status=$?
+	read -r passed failed skipped <<<"$(count "$log")"
+
+	note=
+	if [ $status -eq 124 ] || [ $status -eq 137 ]; then
+		failed=$((failed + 1)) note="did not end within ${limit}s"
+	elif [ $status -ne 0 ] && [ "$failed" -eq 0 ]; then
+		failed=1 note="ended with status $status"
+	elif [ $((passed + failed + skipped)) -eq 0 ]; then
+		failed=1 note="ran no test"
+	fi
+	printf '%-34s %5d passed' "$name" "$passed"
+	[ "$failed" -eq 0 ] || printf ' %5d FAILED' "$failed"
+	[ "$skipped" -eq 0 ] || printf ' %5d SKIPPED' "$skipped"
+	printf '%s\n' "${note:+  ($note)}"
+	grep -aE '^# |# SKIP|^\[  SKIPPED \]' "$log" | sort -u | head -40 | sed 's/^/    /'
+	[ "$failed" -eq 0 ] || show_failure "$log"
+
+	total_passed=$((total_passed + passed))
+	total_failed=$((total_failed + failed))
+	total_skipped=$((total_skipped + skipped))
+done
+
+if [ $((total_passed + total_failed + total_skipped)) -eq 0 ]; then
+	echo "no tests were given" >&2
+	total_failed=1
+fi
+echo "$total_passed passed, $total_failed failed, $total_skipped skipped"
+[ $total_failed -eq 0 ]

@@ -1,0 +1,710 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+/*
+ * The sockets of the fallback: real ones, on loopback and high ports, with a
+ * responder of our own in the place of reply.c, so that the transport alone is judged. What
+ * it does depends on the first letter of the name, see reply_query() below.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+
+#include "reply.h"
+#include "server.h"
+#include "upstream.h"
+#include "util.h"
+
+#define BIG_UDP	  1200
+#define BIG_TCP	  60000
+#define UDP_LIMIT 512
+#define PATIENCE  15 /* s; only a failing test waits that long */
+
+/* e: echo; b: a big reply; f: forward; d: drop. */
+enum reply_verdict reply_query(const struct config *cfg, const struct zone *zone, bool tcp,
+			       const uint8_t *query, size_t len, uint8_t *out, size_t cap,
+			       struct reply_result *ret)
+{
+	(void)zone;
+	if ((uintptr_t)query & 1) {
+		fprintf(stderr, "a query at an odd address\n");
+		abort();
+	}
+	if (len < 14 || query[2] & 0x80 || query[13] == 'd')
+		return REPLY_DROP;
+	if (query[13] == 'f') {
+		ret->resolvers = &cfg->resolvers;
+		ret->limit = tcp ? 65535 : UDP_LIMIT;
+		return REPLY_FORWARD;
+	}
+	ret->len = len < cap ? len : cap;
+	memcpy(out, query, ret->len);
+	out[2] |= 0x80;
+	if (query[13] == 'b') {
+		size_t big = tcp ? BIG_TCP : BIG_UDP;
+
+		memset(out + ret->len, query[1], big - ret->len);
+		ret->len = big;
+	}
+	return REPLY_SEND;
+}
+
+size_t reply_empty(const uint8_t *query, size_t len, uint8_t rcode, bool truncated, uint8_t *out,
+		   size_t cap)
+{
+	if (len > cap)
+		return 0;
+	memcpy(out, query, len);
+	out[2] |= (uint8_t)(0x80 | (truncated ? 2 : 0));
+	out[3] = rcode;
+	return len;
+}
+
+/* ---- fixtures and helpers ---- */
+
+struct fixture {
+	struct config cfg;
+	struct config_resolver resolver;
+	struct upstream up;
+	struct server *s;
+};
+
+static void set_listener(struct config *cfg, const char *host, uint16_t port)
+{
+	struct sockaddr_in a = {.sin_family = AF_INET};
+
+	cfg->listener_any = strcmp(host, "0.0.0.0") == 0;
+	assert_int_equal(inet_pton(AF_INET, host, &a.sin_addr), 1);
+	memcpy(&cfg->listener, &a, sizeof(a));
+	cfg->port = port;
+}
+
+static struct fixture *start_with(const char *host, unsigned workers, enum upstream_mode mode,
+				  bool truncate_bit)
+{
+	struct fixture *x = calloc(1, sizeof(*x));
+	char *error = NULL;
+
+	assert_non_null(x);
+	upstream_start(&x->up, mode, 0x77);
+	x->resolver = x->up.resolver;
+	x->cfg.resolvers = (struct config_resolvers){.list = &x->resolver, .count = 1};
+	x->cfg.timeout = 1;
+	x->cfg.set_truncate_bit = truncate_bit;
+	set_listener(&x->cfg, host, 0);
+	if (server_start(&x->cfg, NULL, workers, &x->s, &error) < 0)
+		fail_msg("%s", error ? error : "no reason given");
+	return x;
+}
+
+static struct fixture *start(const char *host, unsigned workers, enum upstream_mode mode)
+{
+	return start_with(host, workers, mode, true);
+}
+
+static void stop(struct fixture *x)
+{
+	server_stop(x->s);
+	upstream_stop(&x->up);
+	free(x);
+}
+
+static int client(int type, const char *host, uint16_t port)
+{
+	struct sockaddr_in6 a6 = {.sin6_family = AF_INET6, .sin6_port = htons(port)};
+	struct sockaddr_in a4 = {.sin_family = AF_INET, .sin_port = htons(port)};
+	bool v6 = strchr(host, ':');
+	int fd = socket(v6 ? AF_INET6 : AF_INET, type | SOCK_CLOEXEC, 0);
+	struct timeval patience = {PATIENCE, 0};
+
+	if (fd < 0)
+		return -1;
+	inet_pton(AF_INET6, host, &a6.sin6_addr);
+	inet_pton(AF_INET, host, &a4.sin_addr);
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
+	if (connect(fd, v6 ? (void *)&a6 : (void *)&a4, v6 ? sizeof(a6) : sizeof(a4)) < 0) {
+		close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+static int client_of(const struct fixture *x, int type)
+{
+	int fd = client(type, "127.0.0.1", server_port(x->s));
+
+	assert_true(fd >= 0);
+	return fd;
+}
+
+/* A query for NAME, one label; returns its length. */
+static size_t build(uint8_t *q, uint16_t id, const char *name)
+{
+	size_t n = strlen(name);
+
+	memset(q, 0, 12);
+	q[0] = (uint8_t)(id >> 8);
+	q[1] = (uint8_t)id;
+	q[2] = 1;
+	q[5] = 1;
+	q[12] = (uint8_t)n;
+	memcpy(q + 13, name, n);
+	memcpy(q + 13 + n, "\0\0\1\0\1", 5);
+	return 18 + n;
+}
+
+static size_t frame(uint8_t *q, uint16_t id, const char *name)
+{
+	size_t n = build(q + 2, id, name);
+
+	q[0] = (uint8_t)(n >> 8);
+	q[1] = (uint8_t)n;
+	return n + 2;
+}
+
+static void send_all(int fd, const void *data, size_t len)
+{
+	assert_int_equal(send(fd, data, len, MSG_NOSIGNAL), len);
+}
+
+static void send_query(int fd, uint16_t id, const char *name)
+{
+	uint8_t q[300];
+
+	send_all(fd, q, build(q, id, name));
+}
+
+static void send_frame(int fd, uint16_t id, const char *name)
+{
+	uint8_t q[300];
+
+	send_all(fd, q, frame(q, id, name));
+}
+
+/* The ID of a datagram of LEN octets (0: any length) with RCODE; -1 if none came. */
+static int receive(int fd, size_t len, uint8_t rcode)
+{
+	uint8_t r[4096];
+	ssize_t n = recv(fd, r, sizeof(r), 0);
+
+	if (n < 12)
+		return -1;
+	if (len)
+		assert_int_equal(n, len);
+	assert_true(r[2] & 0x80);
+	assert_int_equal(r[3] & 15, rcode);
+	return r[0] << 8 | r[1];
+}
+
+/* Reads one framed reply; returns its length, 0 at the end of the stream, -1 on an error. */
+static ssize_t read_frame(int fd, uint8_t *r)
+{
+	uint8_t prefix[2];
+	ssize_t n = recv(fd, prefix, 2, MSG_WAITALL);
+	size_t len;
+
+	if (n <= 0)
+		return n;
+	len = (size_t)(prefix[0] << 8 | prefix[1]);
+	assert_int_equal(recv(fd, r, len, MSG_WAITALL), len);
+	return (ssize_t)len;
+}
+
+static int read_id(int fd)
+{
+	static _Thread_local uint8_t r[65536];
+
+	return read_frame(fd, r) >= 12 ? r[0] << 8 | r[1] : -1;
+}
+
+/* ---- UDP ---- */
+
+static void test_udp_answers_from_the_asked_address(void **state)
+{
+	static const char *const hosts[] = {"127.0.0.1", "127.0.0.5", "127.1.2.3", "::1"};
+	struct fixture *x = start("0.0.0.0", 2, UP_ANSWER);
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(hosts); i++) {
+		/* A connected socket takes replies from that address only. */
+		int fd = client(SOCK_DGRAM, hosts[i], server_port(x->s));
+
+		if (fd < 0 && strchr(hosts[i], ':')) {
+			print_message("WITHOUT %s: this machine has no IPv6\n", hosts[i]);
+			continue;
+		}
+		send_query(fd, 0x1234, "echo");
+		assert_int_equal(receive(fd, 22, 0), 0x1234);
+		send_query(fd, 0x1235, "fwd");
+		assert_int_equal(receive(fd, 22, 0), 0x1235);
+		close(fd);
+	}
+	stop(x);
+}
+
+static void test_udp_bursts(void **state)
+{
+	enum { CLIENTS = 8, ROUNDS = 10, PER_ROUND = 50 } /* 50 fit a default SO_RCVBUF */;
+	struct fixture *x = start("127.0.0.1", 2, UP_ANSWER);
+	struct server_stats st;
+	int fd[CLIENTS];
+
+	(void)state;
+	for (int c = 0; c < CLIENTS; c++)
+		fd[c] = client_of(x, SOCK_DGRAM);
+	for (int r = 0; r < ROUNDS; r++) {
+		for (int i = 0; i < PER_ROUND; i++) {
+			for (int c = 0; c < CLIENTS; c++)
+				send_query(fd[c], (uint16_t)(c << 8 | i), "big");
+		}
+		for (int c = 0; c < CLIENTS; c++) {
+			for (int i = 0; i < PER_ROUND; i++)
+				assert_int_equal(receive(fd[c], BIG_UDP, 0), c << 8 | i);
+		}
+	}
+	for (int c = 0; c < CLIENTS; c++)
+		close(fd[c]);
+	st = server_stats(x->s);
+	assert_int_equal(st.udp_queries, CLIENTS * ROUNDS * PER_ROUND);
+	stop(x);
+}
+
+static void test_udp_silence_and_sizes(void **state)
+{
+	struct fixture *x = start("127.0.0.1", 1, UP_ANSWER);
+	int fd = client_of(x, SOCK_DGRAM);
+	uint8_t q[6000] = {0};
+	struct server_stats st;
+
+	(void)state;
+	send_query(fd, 1, "drop");
+	send_all(fd, q, 1);
+	build(q, 2, "echo");
+	send_all(fd, q, 5000); /* more than a query may have */
+	send_all(fd, q, 0);
+	send_all(fd, q, 30);
+	assert_int_equal(receive(fd, 30, 0), 2);
+	send_all(fd, q, 4096);
+	assert_int_equal(receive(fd, 1232, 0), 2);
+	st = server_stats(x->s);
+	assert_int_equal(st.udp_queries, 6);
+	assert_int_equal(st.udp_dropped, 4);
+	close(fd);
+	stop(x);
+}
+
+static void test_udp_forward_failures(void **state)
+{
+	struct fixture *x = start("127.0.0.1", 1, UP_BIG);
+	int fd = client_of(x, SOCK_DGRAM);
+	uint8_t r[4096];
+
+	(void)state;
+	send_query(fd, 7, "forward"); /* larger than the client takes */
+	assert_int_equal(recv(fd, r, sizeof(r), 0), 25);
+	assert_int_equal(r[2] & 2, 2);
+	x->up.mode = UP_SILENT;
+	send_query(fd, 8, "forward");
+	assert_int_equal(receive(fd, 25, 2), 8);
+	x->up.mode = UP_TRUNCATED;
+	send_query(fd, 9, "forward");
+	assert_int_equal(recv(fd, r, sizeof(r), 0), 26);
+	assert_int_equal(r[2] & 2, 2);
+	close(fd);
+	stop(x);
+}
+
+static void test_truncate_bit_off(void **state)
+{
+	struct fixture *x = start_with("127.0.0.1", 1, UP_TRUNCATED, false);
+	int udp = client_of(x, SOCK_DGRAM), tcp = client_of(x, SOCK_STREAM);
+	uint8_t r[65536];
+
+	(void)state;
+	send_query(udp, 9, "forward");
+	assert_int_equal(recv(udp, r, sizeof(r), 0), 26);
+	assert_int_equal(r[2] & 2, 0);
+	send_frame(tcp, 9, "forward");
+	assert_int_equal(read_frame(tcp, r), 26);
+	assert_int_equal(r[2] & 2, 0);
+	close(udp);
+	close(tcp);
+	stop(x);
+}
+
+/* ---- TCP ---- */
+
+static void test_tcp_any_segmentation(void **state)
+{
+	struct fixture *x = start("0.0.0.0", 2, UP_ANSWER);
+	int fd = client_of(x, SOCK_STREAM);
+	uint8_t q[600];
+	size_t len = 0;
+
+	(void)state;
+	setsockopt(fd, IPPROTO_TCP, 1 /* TCP_NODELAY */, &(int){1}, sizeof(int));
+	for (uint16_t i = 0; i < 20; i++)
+		len += frame(q + len, i, "echo");
+	for (size_t step = 1; step < 30; step += 3) {
+		for (size_t at = 0; at < len; at += step)
+			send_all(fd, q + at, len - at < step ? len - at : step);
+		for (int i = 0; i < 20; i++)
+			assert_int_equal(read_id(fd), i);
+	}
+	close(fd);
+	stop(x);
+}
+
+static void test_tcp_pipelined_then_half_closed(void **state)
+{
+	enum { N = 1000 };
+	struct fixture *x = start("127.0.0.1", 1, UP_ANSWER);
+	int fd = client_of(x, SOCK_STREAM);
+	static uint8_t q[N * 40];
+	size_t len = 0;
+	uint8_t end[4];
+
+	(void)state;
+	for (uint16_t i = 0; i < N; i++)
+		len += frame(q + len, i, "echo");
+	send_all(fd, q, len);
+	shutdown(fd, SHUT_WR);
+	for (int i = 0; i < N; i++)
+		assert_int_equal(read_id(fd), i);
+	assert_int_equal(recv(fd, end, 1, 0), 0);
+	close(fd);
+	assert_int_equal(server_stats(x->s).tcp_answers, N);
+	stop(x);
+}
+
+/* What we answer ourselves does not wait for a resolver, and nothing gets lost. */
+static void test_tcp_forwards_do_not_block(void **state)
+{
+	enum { N = 100 };
+	struct fixture *x = start("127.0.0.1", 1, UP_SILENT);
+	int fd = client_of(x, SOCK_STREAM);
+	bool seen[N + 1] = {false};
+
+	(void)state;
+	send_frame(fd, 1, "forward");
+	send_frame(fd, 2, "echo");
+	assert_int_equal(read_id(fd), 2);
+	assert_int_equal(read_id(fd), 1); /* SERVFAIL after the time-out */
+
+	x->up.mode = UP_ANSWER;
+	for (uint16_t i = 1; i <= N; i++)
+		send_frame(fd, i, "forward");
+	shutdown(fd, SHUT_WR);
+	for (int i = 0; i < N; i++) {
+		int id = read_id(fd);
+
+		assert_in_range(id, 1, N);
+		assert_false(seen[id]);
+		seen[id] = true;
+	}
+	assert_int_equal(read_id(fd), -1);
+	close(fd);
+	stop(x);
+}
+
+/* More replies than all buffers hold: reading stops, and nothing is lost. */
+static void test_tcp_back_pressure(void **state)
+{
+	enum { N = 400 };
+	struct fixture *x = start("127.0.0.1", 1, UP_ANSWER);
+	int deaf = client_of(x, SOCK_STREAM), fd = client_of(x, SOCK_STREAM);
+	static uint8_t r[65536];
+
+	(void)state;
+	for (uint16_t i = 0; i < N; i++) {
+		send_frame(deaf, i, "big");
+		send_frame(fd, i, "big");
+	}
+	for (int i = 0; i < N; i++) {
+		assert_int_equal(read_frame(fd, r), BIG_TCP);
+		assert_int_equal(r[0] << 8 | r[1], i);
+		for (size_t k = 30; k < BIG_TCP; k++) {
+			if (r[k] != (uint8_t)i)
+				fail_msg("reply %d, octet %zu: 0x%02x", i, k, r[k]);
+		}
+	}
+	assert_true(server_stats(x->s).tcp_queries < 2 * N);
+	close(fd);
+	close(deaf);
+	stop(x);
+}
+
+static void test_tcp_length_zero_ends_it(void **state)
+{
+	struct fixture *x = start("127.0.0.1", 1, UP_ANSWER);
+	int fd = client_of(x, SOCK_STREAM);
+	uint8_t q[200] = {0};
+	size_t len = frame(q, 5, "echo");
+
+	(void)state;
+	send_all(fd, q, sizeof(q)); /* a query, a length of 0, more that nobody reads */
+	assert_true(len < sizeof(q) - 2);
+	assert_int_equal(read_id(fd), 5);
+	assert_int_equal(recv(fd, q, 1, 0), 0);
+	close(fd);
+	stop(x);
+}
+
+/* Not even an octet now and then keeps a connection without a query open. */
+static void test_tcp_first_query_deadline(void **state)
+{
+	struct fixture *x = start("127.0.0.1", 1, UP_ANSWER);
+	int fd = client_of(x, SOCK_STREAM);
+	uint8_t octet = 0;
+	ssize_t n = -1;
+
+	(void)state;
+	for (int i = 0; i < 100 && n < 0; i++) {
+		struct pollfd p = {.fd = fd, .events = POLLIN};
+
+		if (i < 20)
+			send(fd, i ? "\1" : "\0", 1, MSG_NOSIGNAL);
+		if (poll(&p, 1, 200) > 0)
+			n = recv(fd, &octet, 1, 0);
+	}
+	assert_int_equal(n, 0);
+	close(fd);
+	stop(x);
+}
+
+static void test_tcp_connections_per_client(void **state)
+{
+	enum { MAX = 128 };
+	struct fixture *x = start("127.0.0.1", 1, UP_ANSWER);
+	int fd[MAX], more;
+	uint8_t octet;
+
+	(void)state;
+	for (int i = 0; i < MAX; i++) {
+		fd[i] = client_of(x, SOCK_STREAM);
+		send_frame(fd[i], 1, "echo");
+		assert_int_equal(read_id(fd[i]), 1);
+	}
+	more = client_of(x, SOCK_STREAM);
+	assert_true(recv(more, &octet, 1, 0) <= 0);
+	close(more);
+	assert_int_equal(server_stats(x->s).tcp_refused, 1);
+	assert_int_equal(server_stats(x->s).tcp_connections, MAX);
+
+	shutdown(fd[0], SHUT_WR);
+	assert_int_equal(recv(fd[0], &octet, 1, 0), 0);
+	more = client_of(x, SOCK_STREAM);
+	send_frame(more, 2, "echo");
+	assert_int_equal(read_id(more), 2);
+	close(more);
+	for (int i = 0; i < MAX; i++)
+		close(fd[i]);
+	stop(x);
+}
+
+static void test_tcp_client_resets(void **state)
+{
+	struct fixture *x = start("127.0.0.1", 1, UP_SILENT);
+	struct linger reset = {.l_onoff = 1, .l_linger = 0};
+	int fd;
+
+	(void)state;
+	for (int i = 0; i < 50; i++) {
+		fd = client_of(x, SOCK_STREAM);
+		send_frame(fd, 1, "forward");
+		send_frame(fd, 2, i % 2 ? "echo" : "big");
+		setsockopt(fd, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));
+		close(fd);
+	}
+	fd = client_of(x, SOCK_STREAM);
+	send_frame(fd, 3, "echo");
+	assert_int_equal(read_id(fd), 3);
+	close(fd);
+	stop(x);
+}
+
+/* Without a descriptor to accept with, the client waits, and is served later. */
+static void test_tcp_out_of_descriptors(void **state)
+{
+	struct fixture *x = start("127.0.0.1", 1, UP_ANSWER);
+	struct rlimit old, low;
+	int fd;
+
+	(void)state;
+	getrlimit(RLIMIT_NOFILE, &old);
+	low = old;
+	fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	assert_true(fd >= 0);
+	low.rlim_cur = (rlim_t)fd; /* nothing at or above the lowest free one */
+	close(fd);
+	low.rlim_cur++;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &low), 0);
+	fd = client_of(x, SOCK_STREAM);
+	send_frame(fd, 4, "echo");
+	usleep(100000);
+	assert_int_equal(server_stats(x->s).tcp_connections, 0);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &old), 0);
+	assert_int_equal(read_id(fd), 4);
+	close(fd);
+	stop(x);
+}
+
+/* ---- start and stop ---- */
+
+static void test_taken_port_is_named(void **state)
+{
+	struct fixture *x = start("127.0.0.1", 1, UP_ANSWER);
+	struct config cfg = x->cfg;
+	struct server *s = NULL;
+	char *error = NULL, want[100];
+	uint16_t port;
+	int fd;
+
+	(void)state;
+	set_listener(&cfg, "127.0.0.1", server_port(x->s));
+	assert_int_equal(server_start(&cfg, NULL, 1, &s, &error), -EADDRINUSE);
+	snprintf(want, sizeof(want), "listening on 127.0.0.1:%u (UDP): address already in use",
+		 server_port(x->s));
+	assert_string_equal(error, want);
+	free(error);
+
+	fd = upstream_bind(SOCK_STREAM, 0, &port);
+	assert_int_equal(listen(fd, 1), 0);
+	set_listener(&cfg, "127.0.0.1", port);
+	assert_int_equal(server_start(&cfg, NULL, 1, &s, &error), -EADDRINUSE);
+	snprintf(want, sizeof(want), "listening on 127.0.0.1:%u (TCP): address already in use",
+		 port);
+	assert_string_equal(error, want);
+	free(error);
+	close(fd);
+
+	set_listener(&cfg, "192.0.2.1", port);
+	assert_int_equal(server_start(&cfg, NULL, 1, &s, &error), -EADDRNOTAVAIL);
+	assert_non_null(strstr(error, "listening on 192.0.2.1:"));
+	free(error);
+	assert_null(s);
+	stop(x);
+}
+
+/* A resolver that is this server would get its own question back for ever. */
+static void test_own_address_is_never_asked(void **state)
+{
+	struct fixture *x = calloc(1, sizeof(*x));
+	char *error = NULL;
+	uint16_t port;
+	int fd;
+
+	(void)state;
+	assert_non_null(x);
+	upstream_start(&x->up, UP_ANSWER, 0x77);
+	close(upstream_bind(SOCK_STREAM, 0, &port));
+	x->resolver = upstream_resolver(port);
+	x->cfg.resolvers = (struct config_resolvers){.list = &x->resolver, .count = 1};
+	x->cfg.timeout = 1;
+	set_listener(&x->cfg, "0.0.0.0", port);
+	assert_int_equal(server_start(&x->cfg, NULL, 1, &x->s, &error), 0);
+	fd = client_of(x, SOCK_DGRAM);
+	send_query(fd, 3, "forward");
+	assert_int_equal(receive(fd, 25, 2), 3);
+	assert_int_equal(server_stats(x->s).udp_queries, 1);
+	assert_int_equal(server_stats(x->s).forward.tries, 0);
+	close(fd);
+	stop(x);
+}
+
+struct load {
+	const struct fixture *x;
+	pthread_t thread;
+	unsigned bad;
+};
+
+static void *load_main(void *arg)
+{
+	struct load *l = arg;
+	int udp = client(SOCK_DGRAM, "127.0.0.1", server_port(l->x->s));
+
+	for (uint16_t i = 0; i < 30; i++) {
+		int tcp = client(SOCK_STREAM, "127.0.0.1", server_port(l->x->s));
+
+		send_query(udp, i, i % 3 ? "echo" : "forward");
+		l->bad += receive(udp, 0, 0) != i;
+		send_frame(tcp, i, "forward");
+		send_frame(tcp, i, "echo");
+		l->bad += read_id(tcp) != i;
+		l->bad += read_id(tcp) != i;
+		close(tcp);
+	}
+	close(udp);
+	return NULL;
+}
+
+static void test_many_clients_many_workers(void **state)
+{
+	struct fixture *x = start("0.0.0.0", 4, UP_ANSWER);
+	struct load load[6];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(load); i++) {
+		load[i] = (struct load){.x = x};
+		pthread_create(&load[i].thread, NULL, load_main, &load[i]);
+	}
+	for (int i = 0; i < 100; i++)
+		server_stats(x->s);
+	for (size_t i = 0; i < ARRAY_SIZE(load); i++) {
+		pthread_join(load[i].thread, NULL);
+		assert_int_equal(load[i].bad, 0);
+	}
+	assert_int_equal(server_stats(x->s).tcp_answers, 2 * 30 * ARRAY_SIZE(load));
+	stop(x);
+}
+
+static void test_stop_with_work_under_way(void **state)
+{
+	struct fixture *x = start("0.0.0.0", 2, UP_SILENT);
+	int fd[20];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(fd); i++) {
+		fd[i] = client_of(x, i % 2 ? SOCK_DGRAM : SOCK_STREAM);
+		if (i % 2)
+			send_query(fd[i], 1, "forward");
+		else
+			send_frame(fd[i], 1, "forward");
+	}
+	while (server_stats(x->s).forward.tries < ARRAY_SIZE(fd))
+		usleep(1000);
+	stop(x);
+	for (size_t i = 0; i < ARRAY_SIZE(fd); i++)
+		close(fd[i]);
+	server_stop(NULL);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_udp_answers_from_the_asked_address),
+		cmocka_unit_test(test_udp_bursts),
+		cmocka_unit_test(test_udp_silence_and_sizes),
+		cmocka_unit_test(test_udp_forward_failures),
+		cmocka_unit_test(test_truncate_bit_off),
+		cmocka_unit_test(test_tcp_any_segmentation),
+		cmocka_unit_test(test_tcp_pipelined_then_half_closed),
+		cmocka_unit_test(test_tcp_forwards_do_not_block),
+		cmocka_unit_test(test_tcp_back_pressure),
+		cmocka_unit_test(test_tcp_length_zero_ends_it),
+		cmocka_unit_test(test_tcp_first_query_deadline),
+		cmocka_unit_test(test_tcp_connections_per_client),
+		cmocka_unit_test(test_tcp_client_resets),
+		cmocka_unit_test(test_tcp_out_of_descriptors),
+		cmocka_unit_test(test_taken_port_is_named),
+		cmocka_unit_test(test_own_address_is_never_asked),
+		cmocka_unit_test(test_many_clients_many_workers),
+		cmocka_unit_test(test_stop_with_work_under_way),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * Mesos-DNS's config.json as one immutable struct. Keys are matched without
+ * regard to case; defaults and validation follow Mesos-DNS 0.10.1, with the
+ * differences listed in docs/compatibility.md. Times are in seconds, strings
+ * are owned by the struct and never NULL ("" when unset).
+ */
+#ifndef XDNS_CONFIG_H
+#define XDNS_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/socket.h>
+
+enum ip_source { IP_SOURCE_HOST, IP_SOURCE_DOCKER, IP_SOURCE_MESOS, IP_SOURCE_NETINFO, IP_SOURCE_COUNT };
+enum mesos_auth { MESOS_AUTH_NONE, MESOS_AUTH_BASIC, MESOS_AUTH_IAM };
+enum xdp_mode { XDP_MODE_AUTO, XDP_MODE_NATIVE, XDP_MODE_GENERIC };
+
+struct config_resolver {
+	char *text; /* "ip:port", normalised */
+	struct sockaddr_storage addr;
+	socklen_t addr_len;
+};
+
+struct config_resolvers {
+	struct config_resolver *list;
+	size_t count;
+};
+
+struct config_zone_resolvers {
+	char *zone;     /* lower case, no final dot */
+	uint8_t *wire;  /* the same as a wire name, lower case */
+	size_t wire_len;
+	struct config_resolvers resolvers;
+};
+
+/* "iam" login, read from IAMConfigFile. */
+struct config_iam {
+	char *uid;
+	char *private_key; /* PEM */
+	char *login_endpoint;
+};
+
+struct config {
+	char *file; /* absolute path it was read from */
+
+	/* Mesos masters */
+	char **masters; /* "host:port", IP hosts normalised, IPv6 in [ ] */
+	size_t masters_count;
+	char *zk;
+	int zk_detection_timeout;
+	int refresh_seconds;       /* > 0 */
+	int state_timeout_seconds; /* > 0 */
+	uint64_t state_max_bytes;  /* bound on one state document, decoded */
+	bool mesos_https;
+	char *ca_cert_file, *cert_file, *key_file;
+	enum mesos_auth mesos_auth;
+	char *mesos_principal, *mesos_secret;
+	char *iam_config_file;
+	struct config_iam iam;
+
+	/* the zone */
+	char *domain; /* lower case, no final dot */
+	uint32_t ttl; /* of every record */
+	uint16_t srv_weight;
+	uint32_t soa_refresh, soa_retry, soa_expire, soa_minttl;
+	char *soa_mname; /* final dot; default ns1.DOMAIN. */
+	char *soa_rname; /* final dot; default root.ns1.DOMAIN.; the local part's dots escaped "\." */
+	enum ip_source ip_sources[IP_SOURCE_COUNT];
+	size_t ip_sources_count;
+	bool enforce_rfc952;
+	bool reverse_dns;
+
+	/* serving */
+	struct sockaddr_storage listener; /* port 0 here; see port */
+	bool listener_any;                /* 0.0.0.0 or :: : both families, all addresses */
+	uint16_t port;
+	bool dns_on, recurse_on, external_on, set_truncate_bit;
+	bool resolv_subnet_first;
+	int timeout; /* towards a resolver, > 0 */
+	struct config_resolvers resolvers;
+	struct config_zone_resolvers *zone_resolvers;
+	size_t zone_resolvers_count;
+
+	/* HTTP API */
+	bool http_on, enumeration_on;
+	uint16_t http_port;
+	char *http_listener;
+
+	/* XDP; keys Mesos-DNS does not have */
+	bool xdp_on;
+	char **xdp_interfaces; /* empty: every interface that carries a listened address */
+	size_t xdp_interfaces_count;
+	enum xdp_mode xdp_mode;
+	char *bpf_dir;
+
+	char **warnings; /* for the caller to log, one line each */
+	size_t warnings_count;
+};
+
+/*
+ * Reads and validates PATH. On failure *ret_error (to be freed) is one line
+ * that names the file, the key, the value and what is allowed.
+ */
+int config_load(const char *path, struct config **ret, char **ret_error);
+
+/* The same from memory; path is only used in messages and as config->file. */
+int config_parse(const char *path, const char *json, size_t len, struct config **ret, char **ret_error);
+
+/* Every key and its value, secrets masked, one log_info() line each. */
+void config_log(const struct config *cfg);
+
+struct config *config_free(struct config *cfg);
+
+#endif

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * The running daemon: what each module reports, and what follows from it. One thread, one loop;
+ * the source's thread and the serving threads only hand things over.
+ */
+#ifndef XDNS_DAEMON_H
+#define XDNS_DAEMON_H
+
+#include "config.h"
+
+/* Serves until SIGTERM or SIGINT. Returns the process's exit status. */
+int daemon_run(const struct config *cfg);
+
+#endif

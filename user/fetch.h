@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * The cluster's state from whichever master has it: the masters in order, the first
+ * success wins; a master that names another leader is followed to it, once.
+ */
+#ifndef XDNS_FETCH_H
+#define XDNS_FETCH_H
+
+#include "cluster.h"
+#include "config.h"
+
+struct fetcher;
+
+struct fetch_result {
+	struct cluster *cluster; /* to be freed */
+	uint64_t bytes;		 /* of the document, decoded */
+	char master[288];	 /* "host:port" of who gave it */
+};
+
+/* cfg must outlive the fetcher. */
+int fetcher_new(const struct config *cfg, struct fetcher **ret);
+
+/*
+ * Blocks, for at most state_timeout_seconds a master. -EIO: *ret_error (to be freed) is
+ * one line that says for each master what failed; -ECANCELED: stopped; -ENOMEM.
+ */
+int fetcher_fetch(struct fetcher *f, struct fetch_result *ret, char **ret_error);
+
+/* Makes a fetch under way return soon, and all later ones at once. Any thread. */
+void fetcher_stop(struct fetcher *f);
+
+struct fetcher *fetcher_free(struct fetcher *f);
+
+#endif

@@ -1,0 +1,416 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+#include "forward.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include "dns.h"
+#include "forward_priv.h"
+#include "stat.h"
+#include "util.h"
+
+#define EVENT_BURST    64
+#define FLAGS_OFFSET   2
+#define QDCOUNT_OFFSET 4
+
+static uint16_t get16(const uint8_t *p)
+{
+	return (uint16_t)(p[0] << 8 | p[1]);
+}
+
+/* Where the one question of a query ends; -EINVAL if it has not exactly one. */
+static int question_end(const uint8_t *msg, size_t len, size_t *ret_end)
+{
+	size_t at = DNS_HEADER_LEN;
+
+	if (len < DNS_HEADER_LEN || len > DNS_TCP_MAX || get16(msg + QDCOUNT_OFFSET) != 1)
+		return -EINVAL;
+	while (at < len && msg[at]) {
+		if (msg[at] > DNS_LABEL_MAX)
+			return -EINVAL;
+		at += 1U + msg[at];
+	}
+	at += 1 + 4; /* the root, type and class */
+	if (at > len || at - 5 - DNS_HEADER_LEN >= DNS_NAME_MAX)
+		return -EINVAL;
+	*ret_end = at;
+	return 0;
+}
+
+/* Replies that say more of the resolver than of the name. */
+static bool is_refusal(const uint8_t *msg)
+{
+	switch (get16(msg + FLAGS_OFFSET) & DNS_RCODE_MASK) {
+	case DNS_RCODE_FORMERR:
+	case DNS_RCODE_SERVFAIL:
+	case DNS_RCODE_NOTIMP:
+	case DNS_RCODE_REFUSED:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static bool matches(const struct forward *fw, const uint8_t *msg, size_t len)
+{
+	const uint8_t *query = fw->query + FORWARD_PREFIX;
+	uint16_t flags;
+
+	if (len < DNS_HEADER_LEN || memcmp(msg, query, 2) != 0)
+		return false;
+	flags = get16(msg + FLAGS_OFFSET);
+	if (!(flags & DNS_FLAG_QR) || ((flags ^ get16(query + FLAGS_OFFSET)) & DNS_OPCODE_MASK))
+		return false;
+	if (get16(msg + QDCOUNT_OFFSET) == 0 && is_refusal(msg))
+		return true;
+	return get16(msg + QDCOUNT_OFFSET) == 1 && len >= fw->question_end &&
+	       memcmp(msg + DNS_HEADER_LEN, query + DNS_HEADER_LEN,
+		      fw->question_end - DNS_HEADER_LEN) == 0;
+}
+
+bool forward_matches(struct forward *fw, const uint8_t *msg, size_t len)
+{
+	if (matches(fw, msg, len))
+		return true;
+	stat_add(&fw->f->stats.mismatches, 1);
+	return false;
+}
+
+int forward_watch(struct forward *fw, uint32_t events, bool modify)
+{
+	struct forwarder *f = fw->f;
+	struct epoll_event ev = {
+		.events = events,
+		.data.u64 = (uint64_t)fw->generation << 32 | (uint64_t)(fw - f->slots),
+	};
+
+	if (epoll_ctl(f->epoll_fd, modify ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, fw->fd, &ev) < 0)
+		return -errno;
+	return 0;
+}
+
+static void close_try(struct forward *fw)
+{
+	if (fw->fd >= 0)
+		close(fw->fd); /* leaves the epoll set by itself */
+	fw->fd = -1;
+}
+
+static void release(struct forward *fw)
+{
+	close_try(fw);
+	free(TAKE_PTR(fw->query));
+	free(TAKE_PTR(fw->in));
+	free(TAKE_PTR(fw->fallback));
+	fw->generation++;
+	cds_list_del(&fw->node);
+	cds_list_add(&fw->node, &fw->f->idle);
+}
+
+static bool is_own(const struct forwarder *f, const struct config_resolver *r)
+{
+	const struct sockaddr_in6 *a6 = (const struct sockaddr_in6 *)&r->addr;
+	const struct sockaddr_in *a4 = (const struct sockaddr_in *)&r->addr;
+
+	for (size_t i = 0; i < f->own_count; i++) {
+		const struct sockaddr_in6 *b6 = (const struct sockaddr_in6 *)&f->own[i];
+		const struct sockaddr_in *b4 = (const struct sockaddr_in *)&f->own[i];
+
+		if (f->own[i].ss_family != r->addr.ss_family)
+			continue;
+		if (r->addr.ss_family == AF_INET6 && a6->sin6_port == b6->sin6_port &&
+		    memcmp(&a6->sin6_addr, &b6->sin6_addr, sizeof(a6->sin6_addr)) == 0)
+			return true;
+		if (r->addr.ss_family == AF_INET && a4->sin_port == b4->sin_port &&
+		    a4->sin_addr.s_addr == b4->sin_addr.s_addr)
+			return true;
+	}
+	return false;
+}
+
+static int start_try(struct forward *fw, const struct config_resolver *peer)
+{
+	struct forwarder *f = fw->f;
+	uint8_t *id = fw->query + FORWARD_PREFIX;
+
+	if (getrandom(id, 2, 0) != 2)
+		return -EIO;
+	fw->generation++; /* events of the socket before this one are void */
+	fw->peer = peer;
+	fw->deadline = uv_now(f->loop) + f->timeout;
+	cds_list_del(&fw->node);
+	cds_list_add_tail(&fw->node, &f->busy);
+	stat_add(&f->stats.tries, 1);
+	return fw->tcp ? forward_tcp_start(fw) : forward_udp_start(fw);
+}
+
+/* Asks the next resolver that can be asked at all; -EHOSTUNREACH if none is left. */
+static int next_try(struct forward *fw)
+{
+	close_try(fw);
+	while (fw->next < fw->resolvers->count) {
+		const struct config_resolver *peer = &fw->resolvers->list[fw->next++];
+
+		if (is_own(fw->f, peer))
+			continue;
+		if (start_try(fw, peer) == 0)
+			return 0;
+		close_try(fw);
+	}
+	return -EHOSTUNREACH;
+}
+
+/* The slot is free again before done() runs, which may ask the next query. */
+static void finish(struct forward *fw, uint8_t *msg, size_t len)
+{
+	uint8_t *tcp_reply = TAKE_PTR(fw->in); /* msg may be this */
+	forward_done done = fw->done;
+	void *ctx = fw->ctx;
+
+	if (msg)
+		memcpy(msg, fw->client_id, sizeof(fw->client_id));
+	stat_add(msg ? &fw->f->stats.answered : &fw->f->stats.failed, 1);
+	release(fw);
+	done(ctx, msg, len);
+	free(tcp_reply);
+}
+
+static void fail_try(struct forward *fw)
+{
+	_cleanup_free_ uint8_t *fallback = NULL;
+
+	if (next_try(fw) == 0)
+		return;
+	fallback = TAKE_PTR(fw->fallback);
+	finish(fw, fallback, fallback ? fw->fallback_len : 0);
+}
+
+static void keep_fallback(struct forward *fw, const uint8_t *msg, size_t len)
+{
+	uint8_t *copy;
+
+	if (get16(msg + QDCOUNT_OFFSET) == 0)
+		return; /* a client would not take it for an answer */
+	copy = malloc(len);
+	if (!copy)
+		return;
+	memcpy(copy, msg, len);
+	free(fw->fallback);
+	fw->fallback = copy;
+	fw->fallback_len = len;
+}
+
+static void handle_event(struct forward *fw)
+{
+	const uint8_t *msg = NULL;
+	size_t len = 0;
+	enum forward_event e =
+		fw->tcp ? forward_tcp_ready(fw, &msg, &len) : forward_udp_ready(fw, &msg, &len);
+
+	switch (e) {
+	case FORWARD_WAIT:
+		return;
+	case FORWARD_REPLY:
+		if (!is_refusal(msg)) {
+			/* Points into our own scratch or fw->in. */
+			finish(fw, (uint8_t *)msg, len);
+			return;
+		}
+		keep_fallback(fw, msg, len);
+		break;
+	case FORWARD_FAILED:
+		break;
+	}
+	fail_try(fw);
+}
+
+static void arm_timer(struct forwarder *f);
+
+static void on_timer(uv_timer_t *timer)
+{
+	struct forwarder *f = timer->data;
+	uint64_t now = uv_now(f->loop);
+
+	/* A try started here has a later deadline, so this ends. */
+	while (!cds_list_empty(&f->busy)) {
+		struct forward *fw = cds_list_first_entry(&f->busy, struct forward, node);
+
+		if (fw->deadline > now)
+			break;
+		stat_add(&f->stats.timeouts, 1);
+		fail_try(fw);
+	}
+	arm_timer(f);
+}
+
+static void arm_timer(struct forwarder *f)
+{
+	const struct forward *first;
+	uint64_t now = uv_now(f->loop);
+
+	if (cds_list_empty(&f->busy) || uv_is_active((uv_handle_t *)&f->timer) ||
+	    uv_is_closing((uv_handle_t *)&f->timer))
+		return;
+	first = cds_list_first_entry(&f->busy, struct forward, node);
+	uv_timer_start(&f->timer, on_timer, first->deadline > now ? first->deadline - now : 0, 0);
+}
+
+static void on_sockets(uv_poll_t *poll, int status, int uv_events)
+{
+	struct forwarder *f = poll->data;
+	struct epoll_event events[EVENT_BURST];
+	int n;
+
+	(void)status;
+	(void)uv_events;
+	n = epoll_wait(f->epoll_fd, events, EVENT_BURST, 0);
+	for (int i = 0; i < n; i++) {
+		struct forward *fw = &f->slots[events[i].data.u64 & UINT32_MAX];
+
+		if (fw->generation == events[i].data.u64 >> 32)
+			handle_event(fw);
+	}
+	arm_timer(f);
+}
+
+static int prepare(struct forward *fw, const uint8_t *query, size_t len)
+{
+	int r = question_end(query, len, &fw->question_end);
+
+	if (r < 0)
+		return r;
+	fw->query = malloc(FORWARD_PREFIX + len);
+	if (!fw->query)
+		return -ENOMEM;
+	fw->query[0] = (uint8_t)(len >> 8);
+	fw->query[1] = (uint8_t)len;
+	memcpy(fw->query + FORWARD_PREFIX, query, len);
+	memcpy(fw->client_id, query, sizeof(fw->client_id));
+	fw->len = len;
+	return 0;
+}
+
+int forwarder_query(struct forwarder *f, const struct config_resolvers *resolvers, bool tcp,
+		    const uint8_t *query, size_t len, forward_done done, void *ctx,
+		    struct forward **ret)
+{
+	struct forward *fw;
+	int r;
+
+	if (cds_list_empty(&f->idle)) {
+		stat_add(&f->stats.refused_full, 1);
+		return -EAGAIN;
+	}
+	fw = cds_list_first_entry(&f->idle, struct forward, node);
+	r = prepare(fw, query, len);
+	if (r < 0)
+		return r;
+	fw->done = done;
+	fw->ctx = ctx;
+	fw->resolvers = resolvers;
+	fw->next = 0;
+	fw->tcp = tcp;
+
+	stat_add(&f->stats.queries, 1);
+	if (tcp)
+		stat_add(&f->stats.retried_tcp, 1);
+	r = next_try(fw);
+	if (r < 0) {
+		stat_add(&f->stats.failed, 1);
+		release(fw);
+		return r;
+	}
+	arm_timer(f);
+	*ret = fw;
+	return 0;
+}
+
+void forward_cancel(struct forward *fw)
+{
+	release(fw);
+}
+
+void forwarder_avoid(struct forwarder *f, const struct sockaddr_storage *own, size_t count)
+{
+	f->own = own;
+	f->own_count = count;
+}
+
+struct forwarder_stats forwarder_stats(const struct forwarder *f)
+{
+	return (struct forwarder_stats){
+		.queries = stat_get(&f->stats.queries),
+		.answered = stat_get(&f->stats.answered),
+		.failed = stat_get(&f->stats.failed),
+		.tries = stat_get(&f->stats.tries),
+		.timeouts = stat_get(&f->stats.timeouts),
+		.mismatches = stat_get(&f->stats.mismatches),
+		.retried_tcp = stat_get(&f->stats.retried_tcp),
+		.refused_full = stat_get(&f->stats.refused_full),
+	};
+}
+
+static void init_slots(struct forwarder *f)
+{
+	CDS_INIT_LIST_HEAD(&f->busy);
+	CDS_INIT_LIST_HEAD(&f->idle);
+	for (size_t i = 0; i < FORWARDER_QUERIES_MAX; i++) {
+		f->slots[i].f = f;
+		f->slots[i].fd = -1;
+		cds_list_add_tail(&f->slots[i].node, &f->idle);
+	}
+}
+
+int forwarder_new(uv_loop_t *loop, unsigned timeout_seconds, struct forwarder **ret)
+{
+	_cleanup_free_ struct forwarder *f = calloc(1, sizeof(*f));
+	_cleanup_close_ int epoll_fd = -1;
+	int r;
+
+	if (!f)
+		return -ENOMEM;
+	epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+	if (epoll_fd < 0)
+		return -errno;
+	f->loop = loop;
+	f->timeout = (uint64_t)timeout_seconds * 1000;
+	f->handles = 2;
+	init_slots(f);
+
+	/* Nothing that needs a later turn of the loop to undo may fail after this. */
+	r = uv_poll_init(loop, &f->poll, epoll_fd);
+	if (r < 0)
+		return r;
+	uv_timer_init(loop, &f->timer);
+	f->poll.data = f;
+	f->timer.data = f;
+	uv_poll_start(&f->poll, UV_READABLE, on_sockets);
+	f->epoll_fd = epoll_fd;
+	epoll_fd = -1;
+	*ret = TAKE_PTR(f);
+	return 0;
+}
+
+static void on_closed(uv_handle_t *handle)
+{
+	struct forwarder *f = handle->data;
+
+	if (--f->handles == 0)
+		free(f);
+}
+
+void forwarder_close(struct forwarder *f)
+{
+	if (!f)
+		return;
+	while (!cds_list_empty(&f->busy))
+		release(cds_list_first_entry(&f->busy, struct forward, node));
+	uv_close((uv_handle_t *)&f->poll, on_closed);
+	uv_close((uv_handle_t *)&f->timer, on_closed);
+	close(f->epoll_fd);
+}

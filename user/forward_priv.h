@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * What the forwarder's parts share: forward.c picks the resolver and ends a
+ * query, forward_udp.c and forward_tcp.c carry out one try.
+ *
+ * All upstream sockets sit in an epoll set of the forwarder's own, which the
+ * event loop sees as one descriptor: a try can then be ended at once, without a handle
+ * that has to be closed in a later turn. As every try has the same time-out,
+ * those under way form a queue by deadline and need one timer.
+ */
+#ifndef XDNS_FORWARD_PRIV_H
+#define XDNS_FORWARD_PRIV_H
+
+#include <urcu/list.h>
+
+#include "forward.h"
+
+#define FORWARD_PREFIX 2 /* octets of length before a message over TCP, RFC 1035 4.2.2 */
+
+struct forward {
+	struct forwarder *f;
+	struct cds_list_head node; /* in f->busy, by deadline, or in f->idle */
+	uint32_t generation;	   /* tells a reused slot's events apart */
+	forward_done done;
+	void *ctx;
+	const struct config_resolvers *resolvers;
+	size_t next; /* index of the resolver to ask after this one */
+	const struct config_resolver *peer;
+	uint64_t deadline; /* ms, the loop's clock */
+	int fd;		   /* -1 between tries */
+	bool tcp;
+
+	uint8_t *query; /* FORWARD_PREFIX octets, then the message with this try's ID */
+	size_t len;	/* of the message */
+	size_t question_end;
+	uint8_t client_id[2];
+
+	size_t sent; /* TCP: octets of prefix and message */
+	uint8_t *in; /* TCP: the reply with its prefix */
+	size_t in_len;
+	uint8_t in_prefix[FORWARD_PREFIX];
+
+	uint8_t *fallback; /* last SERVFAIL or the like */
+	size_t fallback_len;
+};
+
+struct forwarder {
+	uv_loop_t *loop;
+	uv_poll_t poll;
+	uv_timer_t timer;
+	int epoll_fd;
+	unsigned handles; /* not closed yet */
+	uint64_t timeout; /* ms */
+	const struct sockaddr_storage *own;
+	size_t own_count;
+	struct forwarder_stats stats;
+	struct cds_list_head busy, idle;
+	uint8_t scratch[65536]; /* the largest datagram */
+	struct forward slots[FORWARDER_QUERIES_MAX];
+};
+
+enum forward_event {
+	FORWARD_WAIT,	/* nothing decided */
+	FORWARD_FAILED, /* this resolver is of no use: the next */
+	FORWARD_REPLY,	/* a reply that passed forward_matches() */
+};
+
+/* Registers fd for EVENTS (EPOLLIN, EPOLLOUT) with the forwarder; MODIFY for a known one. */
+int forward_watch(struct forward *fw, uint32_t events, bool modify);
+
+/* Whether MSG answers this try's query; counts those that do not. */
+bool forward_matches(struct forward *fw, const uint8_t *msg, size_t len);
+
+/* Opens fw->fd towards fw->peer and sends or starts to; fw->fd is the caller's to close. */
+int forward_udp_start(struct forward *fw);
+int forward_tcp_start(struct forward *fw);
+
+/* The socket has something; on FORWARD_REPLY *ret_msg is borrowed until the next event. */
+enum forward_event forward_udp_ready(struct forward *fw, const uint8_t **ret_msg, size_t *ret_len);
+enum forward_event forward_tcp_ready(struct forward *fw, const uint8_t **ret_msg, size_t *ret_len);
+
+#endif

@@ -1,0 +1,277 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+#include "http.h"
+
+#include <curl/curl.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "util.h"
+
+#ifndef XDNS_VERSION
+#define XDNS_VERSION "dev"
+#endif
+
+/* Ten requests in all, as Go's client. */
+#define REDIRECTS_MAX  9
+#define CONNECT_MAX_MS 10000L
+#define RECEIVE_BUFFER (128L << 10)
+
+struct http {
+	const struct config *cfg;
+	CURLM *multi;
+	atomic_bool stop;
+};
+
+/* One request under way. */
+struct transfer {
+	const struct http_request *req;
+	CURL *easy;
+	struct curl_slist *headers;
+	bool body_failed, refused; /* the body's taker gave up; not a 2xx answer */
+	uint64_t received;
+	char message[CURL_ERROR_SIZE];
+};
+
+int http_new(const struct config *cfg, struct http **ret)
+{
+	struct http *h;
+
+	if (curl_global_init(CURL_GLOBAL_DEFAULT) != 0)
+		return -EIO;
+	h = calloc(1, sizeof(*h));
+	if (h)
+		h->multi = curl_multi_init();
+	if (!h || !h->multi) {
+		free(h);
+		curl_global_cleanup();
+		return -ENOMEM;
+	}
+	h->cfg = cfg;
+	*ret = h;
+	return 0;
+}
+
+struct http *http_free(struct http *h)
+{
+	if (!h)
+		return NULL;
+	curl_multi_cleanup(h->multi);
+	curl_global_cleanup();
+	free(h);
+	return NULL;
+}
+
+void http_stop(struct http *h)
+{
+	atomic_store(&h->stop, true);
+	curl_multi_wakeup(h->multi);
+}
+
+const atomic_bool *http_stop_flag(const struct http *h)
+{
+	return &h->stop;
+}
+
+static size_t on_body(char *data, size_t size, size_t count, void *ctx)
+{
+	struct transfer *t = ctx;
+	long status = 0;
+
+	curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
+	if (status < 200 || status > 299) {
+		t->refused = true;
+		return 0;
+	}
+	t->received += size * count;
+	if (t->req->body(t->req->ctx, data, size * count) < 0) {
+		t->body_failed = true;
+		return 0;
+	}
+	return size * count;
+}
+
+static int add_header(struct transfer *t, const char *line)
+{
+	struct curl_slist *list = curl_slist_append(t->headers, line);
+
+	if (!list)
+		return -ENOMEM;
+	t->headers = list;
+	return 0;
+}
+
+static int set_headers(struct transfer *t)
+{
+	const struct http_request *req = t->req;
+	int rc = add_header(t, "Content-Type: application/json");
+
+	if (rc == 0)
+		rc = add_header(t, "Connection: close");
+	if (rc == 0)
+		rc = add_header(t, "Accept:");
+	/* libcurl leaves it out when a redirect goes to another host */
+	if (rc == 0 && req->authorization)
+		rc = add_header(t, req->authorization);
+	if (rc < 0)
+		return rc;
+	curl_easy_setopt(t->easy, CURLOPT_HTTPHEADER, t->headers);
+	if (req->user) {
+		curl_easy_setopt(t->easy, CURLOPT_HTTPAUTH, CURLAUTH_BASIC);
+		curl_easy_setopt(t->easy, CURLOPT_USERNAME, req->user);
+		curl_easy_setopt(t->easy, CURLOPT_PASSWORD, req->password);
+	}
+	return 0;
+}
+
+/* Without a CA file nothing is verified: what Mesos-DNS does, and config warns about. */
+static void set_tls(struct transfer *t, const struct config *cfg)
+{
+	bool verify = *cfg->ca_cert_file;
+
+	curl_easy_setopt(t->easy, CURLOPT_SSL_VERIFYPEER, verify ? 1L : 0L);
+	curl_easy_setopt(t->easy, CURLOPT_SSL_VERIFYHOST, verify ? 2L : 0L);
+	if (verify)
+		curl_easy_setopt(t->easy, CURLOPT_CAINFO, cfg->ca_cert_file);
+	if (*cfg->cert_file) {
+		curl_easy_setopt(t->easy, CURLOPT_SSLCERT, cfg->cert_file);
+		curl_easy_setopt(t->easy, CURLOPT_SSLKEY, cfg->key_file);
+	}
+}
+
+static void set_method(struct transfer *t)
+{
+	if (t->req->post) {
+		curl_easy_setopt(t->easy, CURLOPT_POSTFIELDS, t->req->post);
+		return;
+	}
+	curl_easy_setopt(t->easy, CURLOPT_FOLLOWLOCATION, 1L);
+	curl_easy_setopt(t->easy, CURLOPT_MAXREDIRS, (long)REDIRECTS_MAX);
+	curl_easy_setopt(t->easy, CURLOPT_AUTOREFERER, 1L);
+}
+
+static int set_options(struct transfer *t, const struct config *cfg)
+{
+	uint64_t now = now_ns();
+	long left =
+		t->req->deadline_ns > now ? (long)((t->req->deadline_ns - now) / NSEC_PER_MSEC) : 0;
+
+	if (curl_easy_setopt(t->easy, CURLOPT_URL, t->req->url) != CURLE_OK)
+		return -ENOMEM;
+	curl_easy_setopt(t->easy, CURLOPT_NOSIGNAL, 1L);
+	curl_easy_setopt(t->easy, CURLOPT_QUICK_EXIT, 1L); /* do not wait for a look-up */
+	curl_easy_setopt(t->easy, CURLOPT_TIMEOUT_MS, left > 0 ? left : 1L);
+	curl_easy_setopt(t->easy, CURLOPT_CONNECTTIMEOUT_MS, CONNECT_MAX_MS);
+	curl_easy_setopt(t->easy, CURLOPT_PROXY, "");
+	curl_easy_setopt(t->easy, CURLOPT_PROTOCOLS_STR, "http,https");
+	curl_easy_setopt(t->easy, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
+	curl_easy_setopt(t->easy, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1);
+	curl_easy_setopt(t->easy, CURLOPT_FORBID_REUSE, 1L);
+	curl_easy_setopt(t->easy, CURLOPT_ACCEPT_ENCODING, "gzip");
+	curl_easy_setopt(t->easy, CURLOPT_USERAGENT, "mesos-xdns/" XDNS_VERSION);
+	curl_easy_setopt(t->easy, CURLOPT_BUFFERSIZE, RECEIVE_BUFFER);
+	curl_easy_setopt(t->easy, CURLOPT_ERRORBUFFER, t->message);
+	curl_easy_setopt(t->easy, CURLOPT_WRITEFUNCTION, on_body);
+	curl_easy_setopt(t->easy, CURLOPT_WRITEDATA, t);
+	set_method(t);
+	set_tls(t, cfg);
+	return set_headers(t);
+}
+
+/* Runs the transfer to its end; how it ended in *ret_code. */
+static int run(struct http *h, CURL *easy, CURLcode *ret_code)
+{
+	int running = 1, left, rc = 0;
+	CURLMsg *msg;
+
+	if (curl_multi_add_handle(h->multi, easy) != CURLM_OK)
+		return -ENOMEM;
+	while (running > 0 && rc == 0) {
+		if (atomic_load(&h->stop))
+			rc = -ECANCELED;
+		else if (curl_multi_perform(h->multi, &running) != CURLM_OK)
+			rc = -ENOMEM;
+		else if (running > 0 && curl_multi_poll(h->multi, NULL, 0, 1000, NULL) != CURLM_OK)
+			rc = -ENOMEM;
+	}
+	*ret_code = CURLE_OK;
+	while (rc == 0 && (msg = curl_multi_info_read(h->multi, &left)))
+		if (msg->msg == CURLMSG_DONE)
+			*ret_code = msg->data.result;
+	curl_multi_remove_handle(h->multi, easy);
+	return rc;
+}
+
+static void effective_host(CURL *easy, char *ret, size_t len)
+{
+	char *text = NULL, *host = NULL;
+	CURLU *url = curl_url();
+
+	ret[0] = 0;
+	curl_easy_getinfo(easy, CURLINFO_EFFECTIVE_URL, &text);
+	if (url && text && curl_url_set(url, CURLUPART_URL, text, 0) == CURLUE_OK &&
+	    curl_url_get(url, CURLUPART_HOST, &host, 0) == CURLUE_OK)
+		snprintf(ret, len, "%s", host);
+	curl_free(host);
+	curl_url_cleanup(url);
+}
+
+static void describe_timeout(struct transfer *t, char *error, size_t len)
+{
+	curl_off_t asked = 0;
+
+	curl_easy_getinfo(t->easy, CURLINFO_PRETRANSFER_TIME_T, &asked);
+	if (asked > 0)
+		snprintf(error, len, "no complete answer in time, %llu bytes received",
+			 (unsigned long long)t->received);
+	else
+		snprintf(error, len, "no connection in time");
+}
+
+/* What went wrong, if anything did. */
+static int judge(struct transfer *t, CURLcode code, struct http_result *ret)
+{
+	char *error = ret->error;
+	size_t len = sizeof(ret->error);
+
+	if (t->body_failed)
+		return -EIO;
+	if (code == CURLE_OPERATION_TIMEDOUT)
+		describe_timeout(t, error, len);
+	else if (code == CURLE_TOO_MANY_REDIRECTS)
+		snprintf(error, len, "stopped after %d redirects", REDIRECTS_MAX + 1);
+	else if (code != CURLE_OK && !t->refused)
+		snprintf(error, len, "%s", *t->message ? t->message : curl_easy_strerror(code));
+	else if (ret->status < 200 || ret->status > 299)
+		snprintf(error, len, "HTTP status %ld", ret->status);
+	else
+		return 0;
+	for (char *p = error; *p; p++)
+		if ((unsigned char)*p < ' ')
+			*p = ' ';
+	return -EIO;
+}
+
+int http_perform(struct http *h, const struct http_request *req, struct http_result *ret)
+{
+	struct transfer t = {.req = req};
+	CURLcode code;
+	int rc;
+
+	memset(ret, 0, sizeof(*ret));
+	t.easy = curl_easy_init();
+	if (!t.easy)
+		return -ENOMEM;
+	rc = set_options(&t, h->cfg);
+	if (rc == 0)
+		rc = run(h, t.easy, &code);
+	if (rc == 0) {
+		curl_easy_getinfo(t.easy, CURLINFO_RESPONSE_CODE, &ret->status);
+		effective_host(t.easy, ret->host, sizeof(ret->host));
+		rc = judge(&t, code, ret);
+	}
+	curl_easy_cleanup(t.easy);
+	curl_slist_free_all(t.headers);
+	return rc;
+}

@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+/* The mirror of the zone's index, and the life of generations. */
+#include "kernel_internal.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "log.h"
+#include "mesos-xdns.skel.h"
+#include "util.h"
+
+/* From now on the program passes everything: userspace has the truth. */
+static void stop_serving(struct kernel *k, const char *why, int r)
+{
+	if (!k->broken)
+		log_error("xdp: %s: %s; serving from userspace alone", why, strerror(-r));
+	k->broken = true;
+	__atomic_store_n(&k->gen.state->serving, 0, __ATOMIC_SEQ_CST);
+}
+
+/*
+ * Around every change of the index `changes` is odd, and differs afterwards:
+ * a look-up that missed and saw it so does not call the name missing.
+ */
+static void index_begin(struct kernel *k)
+{
+	__atomic_add_fetch(&k->gen.state->changes, 1, __ATOMIC_SEQ_CST);
+}
+
+static void index_end(struct kernel *k)
+{
+	__atomic_add_fetch(&k->gen.state->changes, 1, __ATOMIC_SEQ_CST);
+}
+
+static int put_one_by_one(struct kernel *k, const uint64_t *hashes, const struct xdns_ref *refs,
+			  size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (bpf_map_update_elem(k->gen.names_fd, &hashes[i], &refs[i], BPF_ANY))
+			return -errno;
+	return 0;
+}
+
+static void mirror_put(void *ctx, const uint64_t *hashes, const struct xdns_ref *refs, size_t n)
+{
+	struct kernel *k = ctx;
+	int r;
+
+	if (k->broken)
+		return;
+	index_begin(k);
+	r = put_one_by_one(k, hashes, refs, n);
+	index_end(k);
+	if (r)
+		stop_serving(k, "the map `names` took no more entries", r);
+}
+
+static void mirror_remove(void *ctx, const uint64_t *hashes, size_t n)
+{
+	struct kernel *k = ctx;
+	int r = 0;
+
+	if (k->broken)
+		return;
+	index_begin(k);
+	for (size_t i = 0; i < n && !r; i++)
+		if (bpf_map_delete_elem(k->gen.names_fd, &hashes[i]) && errno != ENOENT)
+			r = -errno;
+	index_end(k);
+	if (r)
+		stop_serving(k, "the map `names` kept an entry", r);
+}
+
+static void mirror_committed(void *ctx, uint32_t serial)
+{
+	struct kernel *k = ctx;
+
+	k->serial = serial;
+	if (!k->broken)
+		__atomic_store_n(&k->gen.state->serial, serial, __ATOMIC_RELEASE);
+}
+
+/*
+ * An update of a map of maps returns when every program run that began before is over: what the
+ * kernel promises for it (maybe_wait_bpf_programs()) is the grace period wanted here.
+ */
+static void mirror_wait(void *ctx)
+{
+	struct kernel *k = ctx;
+	uint32_t zero = 0;
+
+	if (bpf_map_update_elem(k->grace_fd, &zero, &k->grace_inner_fd, BPF_ANY))
+		sleep(1); /* never seen; far longer than a program run */
+}
+
+static void set_state(struct kernel *k, struct generation *g)
+{
+	struct xdns_state *s = g->state;
+
+	memcpy(s->ip4, k->addresses.ip4, sizeof(s->ip4));
+	memcpy(s->ip6, k->addresses.ip6, sizeof(s->ip6));
+	s->ip4_count = k->addresses.ip4_count;
+	s->ip6_count = k->addresses.ip6_count;
+	s->max_udp = k->addresses.max_udp;
+	s->serial = k->serial;
+	__atomic_store_n(&s->serving, 1, __ATOMIC_SEQ_CST);
+}
+
+/* Builds a generation of the zone's present size and puts it in the place of the old. */
+static int renew(struct kernel *k, char **ret_error)
+{
+	struct generation fresh;
+	int r = generation_build(k->zone, &fresh, ret_error);
+
+	if (r)
+		return r;
+	set_state(k, &fresh);
+	r = attachments_switch(k, generation_program(&fresh));
+	if (r && asprintf(ret_error, "switching the program: %s", strerror(-r)) < 0)
+		*ret_error = NULL;
+	if (!r)
+		r = generation_pin(&fresh, k->cfg->bpf_dir);
+	if (r) {
+		generation_free(&fresh);
+		return r;
+	}
+	if (k->gen.skel) {
+		kernel_counters(k, k->counted);
+		generation_free(&k->gen);
+	}
+	k->gen = fresh;
+	k->broken = false;
+	return 0;
+}
+
+static int mirror_grow(void *ctx)
+{
+	struct kernel *k = ctx;
+	_cleanup_free_ char *error = NULL;
+	int r;
+
+	if (!k->broken) {
+		r = renew(k, &error);
+		if (!r) {
+			log_info("xdp: the zone outgrew its maps: larger ones are in place");
+			return 0;
+		}
+		log_error("xdp: no larger maps for the zone (%s)", error ? error : "no memory");
+		stop_serving(k, "the zone does not fit its maps", r);
+	}
+	attachments_drop(k);
+	return pool_detach(zone_pool(k->zone));
+}
+
+static const struct zone_mirror mirror = {
+	.put = mirror_put,
+	.remove = mirror_remove,
+	.committed = mirror_committed,
+	.grow = mirror_grow,
+	.wait_for_readers = mirror_wait,
+};
+
+static int open_grace(struct kernel *k)
+{
+	LIBBPF_OPTS(bpf_map_create_opts, opts);
+
+	k->grace_inner_fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, "xdns_grace_in", 4, 4, 1, NULL);
+	if (k->grace_inner_fd < 0)
+		return -errno;
+	opts.inner_map_fd = k->grace_inner_fd;
+	k->grace_fd = bpf_map_create(BPF_MAP_TYPE_ARRAY_OF_MAPS, "xdns_grace", 4, 4, 1, &opts);
+	return k->grace_fd < 0 ? -errno : 0;
+}
+
+static int libbpf_log(enum libbpf_print_level level, const char *fmt, va_list args)
+{
+	_cleanup_free_ char *text = NULL;
+
+	if (level == LIBBPF_DEBUG || vasprintf(&text, fmt, args) < 0)
+		return 0;
+	text[strcspn(text, "\n")] = '\0';
+	log_debug("%s", text);
+	return 0;
+}
+
+int kernel_open(const struct config *cfg, struct zone *zone, struct kernel **ret,
+		char **ret_error)
+{
+	struct kernel *k = calloc(1, sizeof(*k));
+	int r;
+
+	if (!k)
+		return -ENOMEM;
+	libbpf_set_print(libbpf_log);
+	*k = (struct kernel){ .cfg = cfg, .zone = zone, .pins_lock = -1, .grace_fd = -1,
+			      .grace_inner_fd = -1, .serial = zone_serial(zone) };
+	k->addresses.max_udp = DNS_UDP_EDNS_MAX;
+	r = pins_open(cfg->bpf_dir, &k->pins_lock, ret_error);
+	if (!r) {
+		r = open_grace(k);
+		if (r && asprintf(ret_error, "creating BPF maps (needs CAP_BPF): %s",
+				  strerror(-r)) < 0)
+			*ret_error = NULL;
+	}
+	if (!r)
+		r = renew(k, ret_error);
+	if (r) {
+		kernel_close(k);
+		return r;
+	}
+	zone_set_mirror(zone, &mirror, k);
+	*ret = k;
+	return 0;
+}
+
+int kernel_counters(const struct kernel *k, uint64_t ret[XDNS_COUNTERS_COUNT])
+{
+	int cpus = libbpf_num_possible_cpus(), r;
+	_cleanup_free_ struct xdns_counters *all = NULL;
+	uint32_t zero = 0;
+
+	if (cpus < 0)
+		return cpus;
+	all = calloc(cpus, sizeof(*all));
+	if (!all)
+		return -ENOMEM;
+	r = bpf_map_lookup_elem(bpf_map__fd(k->gen.skel->maps.counters), &zero, all);
+	if (r)
+		return -errno;
+	for (int i = 0; i < XDNS_COUNTERS_COUNT; i++) {
+		ret[i] = k->counted[i];
+		for (int cpu = 0; cpu < cpus; cpu++)
+			ret[i] += ((const uint64_t *)&all[cpu])[i];
+	}
+	return 0;
+}
+
+void kernel_close(struct kernel *k)
+{
+	if (!k)
+		return;
+	zone_set_mirror(k->zone, NULL, NULL);
+	attachments_drop(k);
+	pool_detach(zone_pool(k->zone));
+	if (k->gen.skel)
+		generation_free(&k->gen);
+	pins_close(k->cfg->bpf_dir, k->pins_lock);
+	if (k->grace_fd >= 0)
+		close(k->grace_fd);
+	if (k->grace_inner_fd >= 0)
+		close(k->grace_inner_fd);
+	free(k->complaint);
+	free(k);
+}

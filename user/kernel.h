@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * The kernel's half of the server: the loaded XDP program, its maps and pins,
+ * and the interfaces it is attached to. It mirrors the zone (zone_mirror.h); whatever fails here
+ * leaves userspace serving alone, never a wrong answer.
+ *
+ * A generation is one loaded program with its maps. When the zone outgrows
+ * them, a larger generation is built beside and the links switch to it at once.
+ */
+#ifndef XDNS_KERNEL_H
+#define XDNS_KERNEL_H
+
+#include "config.h"
+#include "counters.h"
+#include "interfaces.h"
+#include "zone.h"
+
+struct kernel;
+
+/*
+ * Loads the program with maps that fit the zone as it is, fills them and takes the pins' folder.
+ * On failure *ret_error (to be freed) says why in one line.
+ */
+int kernel_open(const struct config *cfg, struct zone *zone, struct kernel **ret,
+		char **ret_error);
+
+/*
+ * Attaches to the interfaces that carry an address we listen on, and to no others; repeated when
+ * links or addresses change. Logs each change once. Returns how many interfaces are served.
+ */
+int kernel_sync(struct kernel *k, const struct interfaces *in);
+
+/* Sums over the CPUs; indices are enum xdns_counter. */
+int kernel_counters(const struct kernel *k, uint64_t ret[XDNS_COUNTERS_COUNT]);
+
+/* Detaches, unpins, unloads. The zone goes on without a mirror. Accepts NULL. */
+void kernel_close(struct kernel *k);
+
+#endif

@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+/* Which interfaces the program belongs on, in which mode, and the links that hold it there. */
+#include "kernel_internal.h"
+
+#include <errno.h>
+#include <linux/if_link.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "log.h"
+#include "util.h"
+
+#define IP6_UDP_HEADERS 48 /* what an MTU must hold beside a DNS message */
+
+static bool listened(const struct config *cfg, const struct address *a)
+{
+	const struct sockaddr_in *v4 = (const void *)&cfg->listener;
+	const struct sockaddr_in6 *v6 = (const void *)&cfg->listener;
+
+	if (cfg->listener_any)
+		return true;
+	if (a->family != cfg->listener.ss_family)
+		return false;
+	return a->family == AF_INET ? !memcmp(a->bytes, &v4->sin_addr, 4) :
+				      !memcmp(a->bytes, &v6->sin6_addr, 16);
+}
+
+static bool wanted(const struct config *cfg, const struct interfaces *in,
+		   const struct interface *i)
+{
+	if (!i->up)
+		return false;
+	for (size_t n = 0; n < cfg->xdp_interfaces_count; n++)
+		if (!strcmp(cfg->xdp_interfaces[n], i->name))
+			return true;
+	if (cfg->xdp_interfaces_count || i->loopback)
+		return false;
+	for (size_t n = 0; n < in->addresses_count; n++)
+		if (in->addresses[n].index == i->index &&
+		    listened(cfg, &in->addresses[n].address))
+			return true;
+	return false;
+}
+
+static bool runs_xdp(unsigned index)
+{
+	LIBBPF_OPTS(bpf_xdp_query_opts, opts);
+
+	return !bpf_xdp_query(index, 0, &opts) &&
+	       (opts.attach_mode == XDP_ATTACHED_DRV || opts.attach_mode == XDP_ATTACHED_MULTI);
+}
+
+/*
+ * A veth end gets what the other end transmits natively only if it runs an XDP program itself;
+ * else the frames vanish without a trace. An end in another namespace cannot
+ * be asked.
+ */
+static const char *native_would_lose(const struct interface *i)
+{
+	if (strcmp(i->driver, "veth"))
+		return NULL;
+	if (!i->peer)
+		return "its peer is in another network namespace, where it cannot be seen";
+	return runs_xdp(i->peer) ? NULL : "its peer runs no XDP program";
+}
+
+static int link_create(int prog_fd, unsigned index, bool native)
+{
+	LIBBPF_OPTS(bpf_link_create_opts, opts,
+		    .flags = native ? XDP_FLAGS_DRV_MODE : XDP_FLAGS_SKB_MODE);
+	int fd = bpf_link_create(prog_fd, index, BPF_XDP, &opts);
+
+	return fd < 0 ? -errno : fd;
+}
+
+/* By the configured mode. Returns the link; *ret_native, and *ret_why if auto chose generic. */
+static int attach_by_mode(const struct config *cfg, int prog_fd, const struct interface *i,
+			  bool *ret_native, const char **ret_why)
+{
+	int fd;
+
+	*ret_why = NULL;
+	*ret_native = cfg->xdp_mode != XDP_MODE_GENERIC;
+	if (cfg->xdp_mode != XDP_MODE_AUTO)
+		return link_create(prog_fd, i->index, *ret_native);
+	*ret_why = native_would_lose(i);
+	if (!*ret_why) {
+		fd = link_create(prog_fd, i->index, true);
+		if (fd >= 0 || fd == -EBUSY || fd == -EPERM)
+			return fd;
+		*ret_why = strerror(-fd);
+	}
+	*ret_native = false;
+	return link_create(prog_fd, i->index, false);
+}
+
+/* The same trouble is said once. */
+static void complain(struct kernel *k, const char *name, int r)
+{
+	char *text;
+
+	if (asprintf(&text, "xdp: %s: not attached: %s; its queries are answered from userspace",
+		     name,
+		     r == -EBUSY ? "another XDP program is there (bpftool net show)" :
+				   strerror(-r)) < 0)
+		return;
+	if (!k->complaint || strcmp(k->complaint, text))
+		log_warn("%s", text);
+	free(k->complaint);
+	k->complaint = text;
+}
+
+static void attach(struct kernel *k, const struct interface *i)
+{
+	struct attachment *bigger, a = { .index = i->index, .mtu = i->mtu };
+	char pin[IF_NAMESIZE + 8];
+	const char *why;
+
+	bigger = realloc(k->attached, (k->attached_count + 1) * sizeof(*bigger));
+	if (!bigger)
+		return complain(k, i->name, -ENOMEM);
+	k->attached = bigger;
+	memcpy(a.name, i->name, sizeof(a.name));
+	a.link_fd = attach_by_mode(k->cfg, generation_program(&k->gen), i, &a.native, &why);
+	if (a.link_fd < 0)
+		return complain(k, i->name, a.link_fd);
+	snprintf(pin, sizeof(pin), "link-%s", i->name);
+	pins_put(a.link_fd, k->cfg->bpf_dir, pin);
+	k->attached[k->attached_count++] = a;
+	if (why && k->cfg->xdp_mode == XDP_MODE_AUTO)
+		log_notice("xdp: %s generic (native would not do: %s)", i->name, why);
+	else
+		log_notice("xdp: %s %s", i->name, a.native ? "native" : "generic");
+}
+
+static void drop(struct kernel *k, size_t n)
+{
+	char pin[IF_NAMESIZE + 8];
+
+	snprintf(pin, sizeof(pin), "link-%s", k->attached[n].name);
+	pins_remove(k->cfg->bpf_dir, pin);
+	close(k->attached[n].link_fd);
+	k->attached[n] = k->attached[--k->attached_count];
+}
+
+void attachments_drop(struct kernel *k)
+{
+	while (k->attached_count)
+		drop(k, 0);
+	free(k->attached);
+	k->attached = NULL;
+}
+
+int attachments_switch(struct kernel *k, int prog_fd)
+{
+	for (size_t i = 0; i < k->attached_count; i++)
+		if (bpf_link_update(k->attached[i].link_fd, prog_fd, NULL))
+			return -errno;
+	return 0;
+}
+
+/* Addresses the program may answer for; more than it has room for are userspace's. */
+static void collect_addresses(struct kernel *k, const struct interfaces *in)
+{
+	struct xdns_state s = { .max_udp = DNS_UDP_EDNS_MAX };
+
+	for (size_t n = 0; n < in->addresses_count; n++) {
+		const struct interface_address *a = &in->addresses[n];
+
+		if (!listened(k->cfg, &a->address))
+			continue;
+		if (a->address.family == AF_INET && s.ip4_count < XDNS_ADDRESSES_MAX) {
+			memcpy(&s.ip4[s.ip4_count].address, a->address.bytes, 4);
+			s.ip4[s.ip4_count++].broadcast = a->broadcast;
+		} else if (a->address.family == AF_INET6 && s.ip6_count < XDNS_ADDRESSES_MAX) {
+			memcpy(s.ip6[s.ip6_count++].address, a->address.bytes, 16);
+		}
+	}
+	for (size_t n = 0; n < k->attached_count; n++)
+		if (k->attached[n].mtu < s.max_udp + IP6_UDP_HEADERS)
+			s.max_udp = k->attached[n].mtu > IP6_UDP_HEADERS ?
+					    k->attached[n].mtu - IP6_UDP_HEADERS :
+					    0;
+	k->addresses = s;
+}
+
+/* A reader in between sees an address too few at the worst, and passes. */
+static void publish_addresses(struct kernel *k)
+{
+	struct xdns_state *s = k->gen.state;
+
+	__atomic_store_n(&s->ip4_count, 0, __ATOMIC_SEQ_CST);
+	__atomic_store_n(&s->ip6_count, 0, __ATOMIC_SEQ_CST);
+	memcpy(s->ip4, k->addresses.ip4, sizeof(s->ip4));
+	memcpy(s->ip6, k->addresses.ip6, sizeof(s->ip6));
+	s->max_udp = k->addresses.max_udp;
+	__atomic_store_n(&s->ip4_count, k->addresses.ip4_count, __ATOMIC_SEQ_CST);
+	__atomic_store_n(&s->ip6_count, k->addresses.ip6_count, __ATOMIC_SEQ_CST);
+}
+
+static const struct interface *find_index(const struct interfaces *in, unsigned index)
+{
+	for (size_t i = 0; i < in->count; i++)
+		if (in->list[i].index == index)
+			return &in->list[i];
+	return NULL;
+}
+
+int kernel_sync(struct kernel *k, const struct interfaces *in)
+{
+	for (size_t n = k->attached_count; n-- > 0;) {
+		const struct interface *i = find_index(in, k->attached[n].index);
+
+		if (i && wanted(k->cfg, in, i)) {
+			k->attached[n].mtu = i->mtu;
+			continue;
+		}
+		log_notice("xdp: %s left", k->attached[n].name);
+		drop(k, n);
+	}
+	for (size_t i = 0; i < in->count && !k->broken; i++) {
+		bool there = false;
+
+		for (size_t n = 0; n < k->attached_count; n++)
+			there |= k->attached[n].index == in->list[i].index;
+		if (!there && wanted(k->cfg, in, &in->list[i]))
+			attach(k, &in->list[i]);
+	}
+	collect_addresses(k, in);
+	publish_addresses(k);
+	return k->attached_count;
+}

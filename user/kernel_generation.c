@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+/* Loading a program with maps of the zone's size, and filling them. */
+#include "kernel_internal.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "mesos-xdns.skel.h"
+#include "util.h"
+
+#define NAMES_MIN 4096	 /* names there is room for in the smallest generation */
+#define FILL_BATCH 2048U /* index entries of one system call */
+
+static int fail(char **ret_error, int r, const char *what)
+{
+	if (asprintf(ret_error, "%s: %s", what, strerror(-r)) < 0)
+		*ret_error = NULL;
+	return r;
+}
+
+static struct bpf_map *class_map(const struct mesos_xdns *skel, enum pool_class class)
+{
+	struct bpf_map *const map[POOL_CLASSES] = {
+		[POOL_RECORDS] = skel->maps.records,
+		[POOL_A_SETS] = skel->maps.a_sets,
+		[POOL_AAAA_SETS] = skel->maps.aaaa_sets,
+		[POOL_SRV_SETS] = skel->maps.srv_sets,
+		[POOL_NAME_TAILS] = skel->maps.name_tails,
+		[POOL_TARGETS] = skel->maps.targets,
+	};
+
+	return map[class];
+}
+
+/* Twice what is in use: changes take new elements before old ones come free. */
+static uint32_t room_for(uint64_t used, uint32_t least)
+{
+	uint64_t want = used * 2 + least;
+
+	return want > UINT32_MAX / 2 ? UINT32_MAX / 2 : want;
+}
+
+static int set_sizes(struct mesos_xdns *skel, struct zone *zone, uint32_t capacity[POOL_CLASSES],
+		     uint32_t *ret_names)
+{
+	const struct pool *pool = zone_pool(zone);
+	int r;
+
+	*ret_names = room_for(zone_counts(zone).names, NAMES_MIN);
+	r = bpf_map__set_max_entries(skel->maps.names, *ret_names);
+	for (int class = 0; class < POOL_CLASSES && !r; class++) {
+		uint32_t least = class == POOL_RECORDS || class == POOL_TARGETS ? NAMES_MIN : 512;
+
+		capacity[class] = room_for(pool->array[class].used, least);
+		r = bpf_map__set_max_entries(class_map(skel, class), capacity[class]);
+	}
+	return r;
+}
+
+static int load(struct zone *zone, struct generation *g, uint32_t capacity[POOL_CLASSES],
+		char **ret_error)
+{
+	int r;
+
+	g->skel = mesos_xdns__open();
+	if (!g->skel)
+		return fail(ret_error, -errno, "opening the XDP program");
+	memcpy(&g->skel->rodata->xdns_cfg, zone_config(zone), sizeof(struct xdns_config));
+	r = set_sizes(g->skel, zone, capacity, &g->names_max);
+	if (r)
+		return fail(ret_error, r, "sizing the maps");
+	r = mesos_xdns__load(g->skel);
+	if (r)
+		return fail(ret_error, r,
+			    r == -EPERM || r == -EACCES ?
+				    "loading the XDP program (needs CAP_BPF and CAP_NET_ADMIN)" :
+				    "loading the XDP program");
+	g->names_fd = bpf_map__fd(g->skel->maps.names);
+	return 0;
+}
+
+static int map_state(struct generation *g, char **ret_error)
+{
+	size_t page = sysconf(_SC_PAGESIZE);
+	void *p;
+
+	g->state_size = (sizeof(struct xdns_state) + page - 1) / page * page;
+	p = mmap(NULL, g->state_size, PROT_READ | PROT_WRITE, MAP_SHARED,
+		 bpf_map__fd(g->skel->maps.state), 0);
+	if (p == MAP_FAILED)
+		return fail(ret_error, -errno, "mapping the map `state`");
+	g->state = p;
+	g->state->abi_version = XDNS_ABI_VERSION;
+	return 0;
+}
+
+struct fill {
+	int fd, error;
+	uint32_t count;
+	uint64_t hash[FILL_BATCH];
+	struct xdns_ref ref[FILL_BATCH];
+};
+
+static int fill_flush(struct fill *f)
+{
+	LIBBPF_OPTS(bpf_map_batch_opts, opts);
+	uint32_t n = f->count;
+
+	f->count = 0;
+	if (!n)
+		return 0;
+	return bpf_map_update_batch(f->fd, f->hash, f->ref, &n, &opts) ? -errno : 0;
+}
+
+static int fill_one(void *ctx, uint64_t hash, struct xdns_ref ref)
+{
+	struct fill *f = ctx;
+
+	f->hash[f->count] = hash;
+	f->ref[f->count] = ref;
+	return ++f->count == FILL_BATCH ? fill_flush(f) : 0;
+}
+
+static int fill_names(struct zone *zone, const struct generation *g, char **ret_error)
+{
+	_cleanup_free_ struct fill *f = calloc(1, sizeof(*f));
+	int r;
+
+	if (!f)
+		return fail(ret_error, -ENOMEM, "filling the map `names`");
+	f->fd = g->names_fd;
+	r = zone_for_each_name(zone, fill_one, f);
+	if (!r)
+		r = fill_flush(f);
+	return r ? fail(ret_error, r, "filling the map `names`") : 0;
+}
+
+/*
+ * A generation that holds the zone as it is served now. From here on the zone's pool stands in
+ * this generation's maps; an older one keeps its own copy until it is freed.
+ */
+int generation_build(struct zone *zone, struct generation *ret, char **ret_error)
+{
+	uint32_t capacity[POOL_CLASSES];
+	struct generation g = { 0 };
+	int fd[POOL_CLASSES], r;
+
+	r = load(zone, &g, capacity, ret_error);
+	if (!r)
+		r = map_state(&g, ret_error);
+	if (!r) {
+		for (int class = 0; class < POOL_CLASSES; class++)
+			fd[class] = bpf_map__fd(class_map(g.skel, class));
+		r = pool_attach(zone_pool(zone), fd, capacity);
+		if (r)
+			fail(ret_error, r, "mapping the maps of the records");
+	}
+	if (!r)
+		r = fill_names(zone, &g, ret_error);
+	if (r) {
+		generation_free(&g);
+		return r;
+	}
+	*ret = g;
+	return 0;
+}
+
+void generation_free(struct generation *g)
+{
+	if (g->state)
+		munmap(g->state, g->state_size);
+	mesos_xdns__destroy(g->skel);
+	memset(g, 0, sizeof(*g));
+}
+
+int generation_program(const struct generation *g)
+{
+	return bpf_program__fd(g->skel->progs.mesos_xdns);
+}
+
+int generation_pin(const struct generation *g, const char *dir)
+{
+	struct bpf_map *map;
+	int r = 0;
+
+	bpf_object__for_each_map(map, g->skel->obj) {
+		const char *name = bpf_map__name(map);
+
+		if (bpf_map__is_internal(map))
+			name = "config";
+		if (!r)
+			r = pins_put(bpf_map__fd(map), dir, name);
+	}
+	return r;
+}

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/* What the files of the kernel half share: kernel.c, kernel_generation.c, kernel_attach.c, kernel_pins.c. */
+#ifndef XDNS_KERNEL_INTERNAL_H
+#define XDNS_KERNEL_INTERNAL_H
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+#include "kernel.h"
+#include "pool.h"
+#include "zone_mirror.h"
+#include "zone_read.h"
+
+struct mesos_xdns;
+
+/* One loaded program and its maps. */
+struct generation {
+	struct mesos_xdns *skel;
+	struct xdns_state *state; /* mapped */
+	size_t state_size;
+	uint32_t names_max;
+	int names_fd;
+};
+
+/* One interface the program is attached to. */
+struct attachment {
+	unsigned index;
+	char name[IF_NAMESIZE];
+	bool native;
+	unsigned mtu;
+	int link_fd;
+};
+
+struct kernel {
+	const struct config *cfg;
+	struct zone *zone;
+	struct generation gen;
+	struct attachment *attached;
+	size_t attached_count;
+	/* what was said last about an interface that could not be attached, to say it once */
+	char *complaint;
+	int grace_fd, grace_inner_fd; /* a map of maps, only to wait for program runs */
+	uint64_t counted[XDNS_COUNTERS_COUNT]; /* by generations that are gone */
+	int pins_lock; /* the folder of the pins, locked; -1: no pins */
+	bool broken;   /* the index could not be kept true: not serving until rebuilt */
+	uint32_t serial;
+	struct xdns_state addresses; /* only the address lists and max_udp */
+};
+
+/* kernel_generation.c */
+int generation_build(struct zone *zone, struct generation *ret, char **ret_error);
+void generation_free(struct generation *g);
+int generation_program(const struct generation *g);
+int generation_pin(const struct generation *g, const char *dir);
+
+/* kernel_attach.c: every attached interface gets the new program, at once for each. */
+int attachments_switch(struct kernel *k, int prog_fd);
+void attachments_drop(struct kernel *k);
+
+/* kernel_pins.c */
+int pins_open(const char *dir, int *ret_lock, char **ret_error);
+int pins_put(int fd, const char *dir, const char *name);
+void pins_remove(const char *dir, const char *name);
+void pins_close(const char *dir, int lock);
+
+#endif

@@ -1,0 +1,344 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+#include "listeners.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <ifaddrs.h>
+#include <netinet/tcp.h>
+#include <netinet/udp.h>
+#include <stdio.h>
+#include <string.h>
+#include <uv.h>
+
+#include "util.h"
+
+#define UDP_BUFFER     (4 << 20) /* octets; absorbs bursts while a worker does something else */
+#define TCP_BACKLOG    1024
+#define ANY_PORT_TRIES 32
+
+struct endpoint {
+	union sock_addr addr;
+	socklen_t len;
+};
+
+static void set_port(struct endpoint *e, uint16_t port)
+{
+	if (e->addr.any.sa_family == AF_INET6)
+		e->addr.in6.sin6_port = htons(port);
+	else
+		e->addr.in.sin_port = htons(port);
+}
+
+/* The endpoints of cfg with PORT; returns how many. */
+static unsigned endpoints(const struct config *cfg, uint16_t port,
+			  struct endpoint ret[LISTENERS_MAX])
+{
+	unsigned count = 1;
+
+	memset(ret, 0, LISTENERS_MAX * sizeof(ret[0]));
+	if (cfg->listener_any) {
+		ret[0].addr.in.sin_family = AF_INET;
+		ret[1].addr.in6.sin6_family = AF_INET6;
+		count = 2;
+	} else {
+		ret[0].addr.storage = cfg->listener;
+	}
+	for (unsigned i = 0; i < count; i++) {
+		ret[i].len = ret[i].addr.any.sa_family == AF_INET6 ? sizeof(struct sockaddr_in6)
+								   : sizeof(struct sockaddr_in);
+		set_port(&ret[i], port);
+	}
+	return count;
+}
+
+static int set_int(int fd, int level, int name, int value)
+{
+	return setsockopt(fd, level, name, &value, sizeof(value)) < 0 ? -errno : 0;
+}
+
+/* Best effort: the limit of an unprivileged process is net.core.[rw]mem_max. */
+static void set_buffers(int fd)
+{
+	if (set_int(fd, SOL_SOCKET, SO_RCVBUFFORCE, UDP_BUFFER) < 0)
+		set_int(fd, SOL_SOCKET, SO_RCVBUF, UDP_BUFFER);
+	if (set_int(fd, SOL_SOCKET, SO_SNDBUFFORCE, UDP_BUFFER) < 0)
+		set_int(fd, SOL_SOCKET, SO_SNDBUF, UDP_BUFFER);
+}
+
+/*
+ * Path MTU news can be forged, and for UDP they would make us send fragments
+ * an attacker chose the size of: they are ignored, and DF is not set.
+ */
+static int set_udp_options(int fd, int family, bool any)
+{
+	int r;
+
+	set_buffers(fd);
+	if (family == AF_INET6) {
+		r = set_int(fd, IPPROTO_IPV6, IPV6_MTU_DISCOVER, IPV6_PMTUDISC_OMIT);
+		if (r < 0)
+			r = set_int(fd, IPPROTO_IPV6, IPV6_MTU_DISCOVER, IPV6_PMTUDISC_DONT);
+		if (r == 0 && any)
+			r = set_int(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1);
+		return r;
+	}
+	r = set_int(fd, IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_OMIT);
+	if (r < 0)
+		r = set_int(fd, IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_DONT);
+	if (r == 0 && any)
+		r = set_int(fd, IPPROTO_IP, IP_PKTINFO, 1);
+	return r;
+}
+
+static int open_socket(const struct endpoint *e, bool tcp, bool any, bool shared, int *ret_fd)
+{
+	int family = e->addr.any.sa_family;
+	_cleanup_close_ int fd = -1;
+	int r = 0;
+
+	fd = socket(family, (tcp ? SOCK_STREAM : SOCK_DGRAM) | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return -errno;
+	if (family == AF_INET6)
+		r = set_int(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1);
+	if (r == 0 && shared)
+		r = set_int(fd, SOL_SOCKET, SO_REUSEPORT, 1);
+	if (r == 0 && tcp) /* over connections in TIME_WAIT */
+		r = set_int(fd, SOL_SOCKET, SO_REUSEADDR, 1);
+	if (r == 0 && tcp) /* inherited by accepted sockets */
+		r = set_int(fd, IPPROTO_TCP, TCP_NODELAY, 1);
+	if (r == 0 && !tcp)
+		r = set_udp_options(fd, family, any);
+	if (r < 0)
+		return r;
+	if (bind(fd, &e->addr.any, e->len) < 0)
+		return -errno;
+	if (tcp && shared && listen(fd, TCP_BACKLOG) < 0)
+		return -errno;
+	*ret_fd = fd;
+	fd = -1;
+	return 0;
+}
+
+/*
+ * SO_REUSEPORT lets a second daemon of the same user take half of the queries
+ * without a word. A bind without it, given up at once, finds that out.
+ */
+static int probe(struct endpoint *e, bool tcp)
+{
+	socklen_t len = sizeof(e->addr);
+	int fd, r;
+
+	r = open_socket(e, tcp, false, false, &fd);
+	if (r < 0)
+		return r;
+	if (getsockname(fd, &e->addr.any, &len) < 0)
+		r = -errno;
+	close(fd);
+	return r;
+}
+
+static uint16_t endpoint_port(const struct endpoint *e)
+{
+	return ntohs(e->addr.any.sa_family == AF_INET6 ? e->addr.in6.sin6_port
+						       : e->addr.in.sin_port);
+}
+
+static char *bind_error(const struct endpoint *e, bool tcp, int err)
+{
+	char host[INET6_ADDRSTRLEN] = "";
+	bool v6 = e->addr.any.sa_family == AF_INET6;
+	char *text;
+
+	inet_ntop(e->addr.any.sa_family,
+		  v6 ? (const void *)&e->addr.in6.sin6_addr : (const void *)&e->addr.in.sin_addr,
+		  host, sizeof(host));
+	if (asprintf(&text, "listening on %s%s%s:%u (%s): %s", v6 ? "[" : "", host, v6 ? "]" : "",
+		     endpoint_port(e), tcp ? "TCP" : "UDP", uv_strerror(err)) < 0)
+		return NULL;
+	return text;
+}
+
+/* With "any", a kernel without one of the families serves the other. */
+static bool may_skip(const struct config *cfg, int err)
+{
+	return cfg->listener_any && (err == -EAFNOSUPPORT || err == -EADDRNOTAVAIL);
+}
+
+/* Takes out of LIST what this kernel has not; the first port found is everyone's. */
+static int probe_all(const struct config *cfg, struct endpoint *list, unsigned *count,
+		     char **ret_error)
+{
+	unsigned kept = 0;
+
+	for (unsigned i = 0; i < *count; i++) {
+		if (kept)
+			set_port(&list[i], endpoint_port(&list[0]));
+		for (int tcp = 0; tcp < 2; tcp++) {
+			int r = probe(&list[i], tcp);
+
+			if (r < 0 && !tcp && may_skip(cfg, r) && (kept || i + 1 < *count))
+				goto skip;
+			if (r < 0) {
+				*ret_error = bind_error(&list[i], tcp, r);
+				return r;
+			}
+		}
+		list[kept++] = list[i];
+	skip:;
+	}
+	*count = kept;
+	return 0;
+}
+
+static int open_all(const struct endpoint *list, unsigned count, bool any, unsigned workers,
+		    struct listeners *ret, char **ret_error)
+{
+	for (unsigned w = 0; w < workers; w++) {
+		for (unsigned i = 0; i < count * 2; i++) {
+			const struct endpoint *e = &list[i / 2];
+			bool tcp = i % 2;
+			int r = open_socket(e, tcp, any, true,
+					    tcp ? &ret[w].tcp[i / 2] : &ret[w].udp[i / 2]);
+
+			if (r < 0) {
+				*ret_error = bind_error(e, tcp, r);
+				return r;
+			}
+		}
+		ret[w].count = count;
+	}
+	return 0;
+}
+
+void listeners_close(struct listeners *l, unsigned workers)
+{
+	for (unsigned w = 0; w < workers; w++) {
+		for (unsigned i = 0; i < LISTENERS_MAX; i++) {
+			cleanup_close(&l[w].udp[i]);
+			cleanup_close(&l[w].tcp[i]);
+			l[w].udp[i] = l[w].tcp[i] = -1;
+		}
+	}
+}
+
+static int try_open(const struct config *cfg, unsigned workers, struct listeners *l,
+		    uint16_t *ret_port, char **ret_error)
+{
+	struct endpoint list[LISTENERS_MAX];
+	unsigned count = endpoints(cfg, cfg->port, list);
+	int r;
+
+	for (unsigned w = 0; w < workers; w++)
+		l[w] = (struct listeners){.udp = {-1, -1}, .tcp = {-1, -1}};
+	r = probe_all(cfg, list, &count, ret_error);
+	if (r == 0)
+		r = open_all(list, count, cfg->listener_any, workers, l, ret_error);
+	if (r == 0)
+		*ret_port = endpoint_port(&list[0]);
+	else
+		listeners_close(l, workers);
+	return r;
+}
+
+int listeners_open(const struct config *cfg, unsigned workers, struct listeners *ret,
+		   uint16_t *ret_port, char **ret_error)
+{
+	int tries = cfg->port ? 1 : ANY_PORT_TRIES;
+
+	for (;;) {
+		_cleanup_free_ char *error = NULL;
+		int r = try_open(cfg, workers, ret, ret_port, &error);
+
+		/* The port found for one protocol may be taken for the other. */
+		if (r == -EADDRINUSE && --tries > 0)
+			continue;
+		if (r < 0)
+			*ret_error = TAKE_PTR(error);
+		return r;
+	}
+}
+
+static bool same_address(const struct sockaddr *a, const struct sockaddr *b)
+{
+	if (a->sa_family != b->sa_family)
+		return false;
+	if (a->sa_family == AF_INET)
+		return ((const struct sockaddr_in *)a)->sin_addr.s_addr ==
+		       ((const struct sockaddr_in *)b)->sin_addr.s_addr;
+	return a->sa_family == AF_INET6 &&
+	       memcmp(&((const struct sockaddr_in6 *)a)->sin6_addr,
+		      &((const struct sockaddr_in6 *)b)->sin6_addr, sizeof(struct in6_addr)) == 0;
+}
+
+static bool is_local(const struct ifaddrs *list, const union sock_addr *a)
+{
+	/* All of 127/8 is local, and a connect() to the unspecified address reaches us, too. */
+	if (a->any.sa_family == AF_INET && (ntohl(a->in.sin_addr.s_addr) >> 24 == 127 ||
+					    a->in.sin_addr.s_addr == htonl(INADDR_ANY)))
+		return true;
+	if (a->any.sa_family == AF_INET6 && IN6_IS_ADDR_UNSPECIFIED(&a->in6.sin6_addr))
+		return true;
+	for (const struct ifaddrs *i = list; i; i = i->ifa_next) {
+		if (i->ifa_addr && same_address(i->ifa_addr, &a->any))
+			return true;
+	}
+	return false;
+}
+
+struct own_search {
+	const struct config *cfg;
+	const struct ifaddrs *local;
+	uint16_t port;
+	struct sockaddr_storage *found;
+	size_t count;
+};
+
+static bool is_found(const struct own_search *s, const struct endpoint *e)
+{
+	for (size_t i = 0; i < s->count; i++) {
+		if (same_address((const struct sockaddr *)&s->found[i], &e->addr.any))
+			return true; /* the port is the same for all */
+	}
+	return false;
+}
+
+static void search(struct own_search *s, const struct config_resolvers *r)
+{
+	for (size_t i = 0; i < r->count; i++) {
+		const struct endpoint e = {.addr.storage = r->list[i].addr};
+
+		if (endpoint_port(&e) != s->port || is_found(s, &e))
+			continue;
+		if (s->cfg->listener_any
+			    ? is_local(s->local, &e.addr)
+			    : same_address((const struct sockaddr *)&s->cfg->listener, &e.addr.any))
+			s->found[s->count++] = e.addr.storage;
+	}
+}
+
+int listeners_own_resolvers(const struct config *cfg, uint16_t port, struct sockaddr_storage **ret,
+			    size_t *ret_count)
+{
+	struct own_search s = {.cfg = cfg, .port = port};
+	size_t total = cfg->resolvers.count;
+	struct ifaddrs *local = NULL;
+
+	for (size_t i = 0; i < cfg->zone_resolvers_count; i++)
+		total += cfg->zone_resolvers[i].resolvers.count;
+	s.found = calloc(total + 1, sizeof(*s.found));
+	if (!s.found)
+		return -ENOMEM;
+	/* Where it may not look at the interfaces, it still knows loopback. */
+	if (getifaddrs(&local) < 0)
+		local = NULL;
+	s.local = local;
+	search(&s, &cfg->resolvers);
+	for (size_t i = 0; i < cfg->zone_resolvers_count; i++)
+		search(&s, &cfg->zone_resolvers[i].resolvers);
+	if (local)
+		freeifaddrs(local);
+	*ret = s.found;
+	*ret_count = s.count;
+	return 0;
+}

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "config.h"
+#include "daemon.h"
+#include "log.h"
+#include "options.h"
+#include "util.h"
+
+#ifndef XDNS_VERSION
+#define XDNS_VERSION "dev"
+#endif
+
+/* What a valid configuration asks for and this version does not do. */
+static int check_supported(const struct config *cfg)
+{
+	if (!cfg->masters_count) {
+		log_error("%s: zk: this version follows \"masters\" only; list the masters there",
+			  cfg->file);
+		return -1;
+	}
+	if (cfg->zk[0])
+		log_warn("%s: zk: not followed by this version; using \"masters\"", cfg->file);
+	if (!cfg->dns_on) {
+		log_error("%s: DnsOn: false leaves this version nothing to serve", cfg->file);
+		return -1;
+	}
+	if (cfg->resolv_subnet_first)
+		log_warn("%s: ResolvSubnetFirst: has no effect in this version", cfg->file);
+	return 0;
+}
+
+static int run(const char *path)
+{
+	_cleanup_free_ char *error = NULL;
+	struct config *cfg;
+	int status = EXIT_FAILURE;
+
+	if (config_load(path, &cfg, &error)) {
+		log_error("%s", error ? error : "no memory for the configuration");
+		return EXIT_FAILURE;
+	}
+	for (size_t i = 0; i < cfg->warnings_count; i++)
+		log_warn("%s", cfg->warnings[i]);
+	config_log(cfg);
+	if (!check_supported(cfg))
+		status = daemon_run(cfg);
+	config_free(cfg);
+	return status;
+}
+
+int main(int argc, char **argv)
+{
+	_cleanup_free_ char *error = NULL;
+	struct options o;
+	int status = EXIT_SUCCESS;
+
+	if (options_parse(argc, argv, &o, &error)) {
+		fprintf(stderr, "%s\n", error ? error : "no memory");
+		options_usage(stderr);
+		return 2;
+	}
+	log_init(o.verbosity);
+	if (o.help)
+		options_usage(stderr);
+	else if (o.version)
+		puts(XDNS_VERSION);
+	else
+		status = run(o.config);
+	options_done(&o);
+	return status;
+}

@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+#include "pool.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "util.h"
+
+/* Address space set aside for each array; not memory. Enough for 2^25 names. */
+#define POOL_MAX_ELEMENTS (1U << 25)
+#define POOL_STEP_BYTES (1UL << 20) /* plain memory is made accessible in such steps */
+
+size_t pool_element_size(enum pool_class class)
+{
+	switch (class) {
+	case POOL_RECORDS:
+		return sizeof(struct xdns_record);
+	case POOL_A_SETS:
+		return sizeof(struct xdns_a_set);
+	case POOL_AAAA_SETS:
+		return sizeof(struct xdns_aaaa_set);
+	case POOL_SRV_SETS:
+		return sizeof(struct xdns_srv_set);
+	case POOL_NAME_TAILS:
+		return sizeof(struct xdns_name_tail);
+	default:
+		return sizeof(struct xdns_ref);
+	}
+}
+
+unsigned pool_order(uint32_t n)
+{
+	unsigned order = 0;
+
+	while ((1U << order) < n)
+		order++;
+	return order;
+}
+
+static size_t reserved_bytes(enum pool_class class)
+{
+	return (size_t)POOL_MAX_ELEMENTS * pool_element_size(class);
+}
+
+int pool_init(struct pool *p)
+{
+	memset(p, 0, sizeof(*p));
+	for (int class = 0; class < POOL_CLASSES; class++) {
+		struct pool_array *a = &p->array[class];
+
+		/* PROT_NONE costs address space only, whatever the overcommit policy */
+		a->base = mmap(NULL, reserved_bytes(class), PROT_NONE,
+			       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+		if (a->base == MAP_FAILED) {
+			int r = -errno;
+
+			a->base = NULL;
+			pool_done(p);
+			return r;
+		}
+		a->capacity = POOL_MAX_ELEMENTS;
+		a->used = 1;
+	}
+	return 0;
+}
+
+void pool_done(struct pool *p)
+{
+	for (int class = 0; class < POOL_CLASSES; class++) {
+		struct pool_array *a = &p->array[class];
+
+		if (a->base)
+			munmap(a->base, reserved_bytes(class));
+		for (unsigned order = 0; order <= POOL_MAX_ORDER; order++)
+			free(a->free[order].index);
+	}
+	memset(p, 0, sizeof(*p));
+}
+
+/* Plain memory up to element `end`, exclusive. */
+static int pool_back(struct pool_array *a, enum pool_class class, uint32_t end)
+{
+	size_t size = pool_element_size(class), want, have;
+
+	if (a->attached || end <= a->backed)
+		return 0;
+	have = (size_t)a->backed * size / POOL_STEP_BYTES * POOL_STEP_BYTES;
+	want = ((size_t)end * size + POOL_STEP_BYTES - 1) / POOL_STEP_BYTES * POOL_STEP_BYTES;
+	if (want > reserved_bytes(class))
+		want = reserved_bytes(class);
+	if (mprotect(a->base + have, want - have, PROT_READ | PROT_WRITE))
+		return -errno;
+	a->backed = want / size;
+	return 0;
+}
+
+/* From a larger free run: its upper halves go back, one for each order in between. */
+static int pool_split(struct pool *p, enum pool_class class, unsigned order, uint32_t *ret_index)
+{
+	struct pool_array *a = &p->array[class];
+	unsigned from = order;
+
+	while (from <= POOL_MAX_ORDER && !a->free[from].count)
+		from++;
+	if (from > POOL_MAX_ORDER)
+		return -ENOENT;
+	*ret_index = a->free[from].index[--a->free[from].count];
+	while (from-- > order)
+		pool_free(p, class, from, *ret_index + (1U << from));
+	return 0;
+}
+
+int pool_alloc(struct pool *p, enum pool_class class, unsigned order, uint32_t *ret_index)
+{
+	struct pool_array *a = &p->array[class];
+	int r;
+
+	if (order > POOL_MAX_ORDER)
+		return -ERANGE;
+	if (!pool_split(p, class, order, ret_index))
+		return 0;
+	if ((1U << order) > a->capacity - a->used)
+		return -ENOSPC;
+	r = pool_back(a, class, a->used + (1U << order));
+	if (r)
+		return r;
+	*ret_index = a->used;
+	a->used += 1U << order;
+	return 0;
+}
+
+void pool_free(struct pool *p, enum pool_class class, unsigned order, uint32_t index)
+{
+	struct pool_free_list *list = &p->array[class].free[order];
+
+	if (list->count == list->capacity) {
+		size_t capacity = list->capacity ? list->capacity * 2 : 64;
+		uint32_t *bigger = realloc(list->index, capacity * sizeof(*bigger));
+
+		if (!bigger)
+			return; /* the run stays unused until the process ends */
+		list->index = bigger;
+		list->capacity = capacity;
+	}
+	list->index[list->count++] = index;
+}
+
+/* One array: the map gets the contents, then its mapping takes the array's place. */
+static int pool_attach_one(struct pool_array *a, enum pool_class class, int fd, uint32_t capacity)
+{
+	size_t size = pool_element_size(class), page = sysconf(_SC_PAGESIZE);
+	size_t len = ((size_t)capacity * size + page - 1) / page * page;
+	void *map;
+
+	if (capacity < a->used || capacity > POOL_MAX_ELEMENTS)
+		return -ENOSPC;
+	map = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (map == MAP_FAILED)
+		return -errno;
+	if (a->attached || a->backed)
+		memcpy(map, a->base, (size_t)a->used * size);
+	munmap(map, len);
+	/*
+	 * Readers in other threads see the old pages or the new ones, equal in
+	 * content: a fault in between waits for the memory map's lock.
+	 */
+	map = mmap(a->base, len, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd, 0);
+	if (map == MAP_FAILED)
+		return -errno;
+	a->attached = 1;
+	a->capacity = capacity;
+	return 0;
+}
+
+int pool_attach(struct pool *p, const int fd[POOL_CLASSES], const uint32_t capacity[POOL_CLASSES])
+{
+	for (int class = 0; class < POOL_CLASSES; class++) {
+		int r = pool_attach_one(&p->array[class], class, fd[class], capacity[class]);
+
+		if (r)
+			return r;
+	}
+	return 0;
+}
+
+int pool_detach(struct pool *p)
+{
+	for (int class = 0; class < POOL_CLASSES; class++) {
+		struct pool_array *a = &p->array[class];
+		size_t size = pool_element_size(class);
+		size_t len = ((size_t)a->used * size + POOL_STEP_BYTES - 1) / POOL_STEP_BYTES *
+			     POOL_STEP_BYTES;
+		void *plain;
+
+		if (!a->attached)
+			continue;
+		plain = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		if (plain == MAP_FAILED)
+			return -errno;
+		memcpy(plain, a->base, (size_t)a->used * size);
+		if (mremap(plain, len, len, MREMAP_MAYMOVE | MREMAP_FIXED, a->base) == MAP_FAILED) {
+			int r = -errno;
+
+			munmap(plain, len);
+			return r;
+		}
+		a->attached = 0;
+		a->capacity = POOL_MAX_ELEMENTS;
+		a->backed = len / size;
+	}
+	return 0;
+}

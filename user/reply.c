@@ -1,0 +1,290 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+/*
+ * parse -> whose name is it? -> answer -> header. A query of the one shape the
+ * kernel answers goes through the same three functions of include/ as there.
+ */
+#include "reply.h"
+
+#include <string.h>
+#include <urcu.h>
+
+#include "reply_internal.h"
+
+/* The body's way into the message, with the OPT and the header around it. */
+static size_t finish(struct reply *r, const uint8_t *query, uint8_t *out, size_t cap)
+{
+	struct dns_header h = { .id = r->q.id };
+	uint16_t flags = DNS_FLAG_QR | (r->q.flags & (DNS_OPCODE_MASK | DNS_FLAG_RD));
+
+	if (!r->error)
+		flags = xdns_answer_flags(r->zc, &r->q, &r->a);
+	else
+		flags |= (r->rcode & DNS_RCODE_MASK) | (r->a.cut ? DNS_FLAG_TC : 0) |
+			 (r->q.flags & DNS_FLAG_CD);
+	if (DNS_HEADER_LEN + r->q.len + r->a.len > cap)
+		return 0;
+	h.flags = xdns_be16(flags);
+	h.qdcount = xdns_be16(r->q.len ? 1 : 0);
+	h.ancount = xdns_be16(r->a.an);
+	h.nscount = xdns_be16(r->a.ns);
+	h.arcount = xdns_be16(r->a.ar);
+	memcpy(out, &h, DNS_HEADER_LEN);
+	memcpy(out + DNS_HEADER_LEN, query + DNS_HEADER_LEN, r->q.len);
+	memcpy(out + DNS_HEADER_LEN + r->q.len, r->body, r->a.len);
+	return DNS_HEADER_LEN + r->q.len + r->a.len;
+}
+
+/* EDE (RFC 8914) and the rcode's upper bits go into the OPT that is there. */
+static void extend_opt(struct reply *r)
+{
+	uint8_t *opt = r->body + r->a.len - DNS_OPT_LEN;
+
+	if (!r->q.has_opt)
+		return;
+	opt[5] = r->rcode >> 4;
+	if (r->ede < 0)
+		return;
+	xdns_put16(opt + 9, xdns_be16(6));
+	xdns_put16(opt + 11, xdns_be16(DNS_EDE_OPTION));
+	xdns_put16(opt + 13, xdns_be16(2));
+	xdns_put16(opt + 15, xdns_be16(r->ede));
+	r->a.len += 6;
+}
+
+/* A response without records: errors, or TC alone. */
+static size_t finish_error(struct reply *r, uint16_t rcode, const uint8_t *query, uint8_t *out,
+			   size_t cap)
+{
+	bool cut = r->a.cut;
+
+	memset(&r->a, 0, sizeof(r->a));
+	r->a.cut = cut;
+	r->error = true;
+	r->rcode = rcode;
+	xdns_put_opt(&r->q, &r->a, r->body, REPLY_BODY_CAP);
+	extend_opt(r);
+	return finish(r, query, out, cap);
+}
+
+/* The sets of a name that exists; nothing written means NODATA. */
+static void answer_record(struct reply *r, const struct xdns_record *rec)
+{
+	const struct xdns_config *zc = r->zc;
+	bool apex = r->q.name.len == zc->domain_len;
+
+	switch (r->q.type) {
+	case DNS_TYPE_A:
+		xdns_answer_a(r->pool, rec, &r->q, zc->ttl, &r->a, r->body, REPLY_BODY_CAP);
+		break;
+	case DNS_TYPE_AAAA:
+		xdns_answer_aaaa(r->pool, rec, &r->q, zc->ttl, &r->a, r->body, REPLY_BODY_CAP);
+		break;
+	case DNS_TYPE_SRV:
+		if (rec->n_srv)
+			reply_srv(r, rec);
+		break;
+	case DNS_TYPE_SOA:
+		if (apex && !xdns_put_apex_rr(zc, &zc->soa, &r->q, zone_serial(r->zone), &r->a,
+					      r->body, REPLY_BODY_CAP))
+			r->a.an = 1;
+		break;
+	case DNS_TYPE_NS:
+		if (apex)
+			reply_ns(r);
+		break;
+	case DNS_TYPE_ANY:
+		reply_any(r, rec);
+		break;
+	}
+}
+
+/* The name without any ".*", as Mesos-DNS looks it up; NULL if it has none or is not there. */
+static const struct xdns_record *find_without_wildcards(const struct reply *r)
+{
+	const uint8_t *in = (const uint8_t *)r->q.name.word;
+	uint8_t out[DNS_NAME_MAX + 1];
+	struct xdns_qname q;
+	size_t at = 0, len = 0;
+
+	if (!xdns_qname_has_star(&r->q.name))
+		return NULL;
+	/*
+	 * ".*" in text: a label that starts with '*', behind the first. What is left of it
+	 * joins the label before.
+	 */
+	for (size_t last = 0; in[at]; at += in[at] + 1) {
+		size_t rest = in[at];
+
+		if (at > 0 && in[at + 1] == '*') {
+			rest--;
+			if (out[last] + rest > DNS_LABEL_MAX)
+				return NULL;
+			out[last] += rest;
+			memcpy(out + len, in + at + 2, rest);
+			len += rest;
+			continue;
+		}
+		last = len;
+		memcpy(out + len, in + at, rest + 1);
+		len += rest + 1;
+	}
+	out[len++] = 0;
+	if (xdns_qname_scan(out, out + len, r->zc->hash_key, &q))
+		return NULL;
+	return zone_find(r->zone, &q);
+}
+
+/* A name of the domain. Returns 0 or the rcode of an error. */
+static uint16_t answer_zone(struct reply *r)
+{
+	const struct xdns_record *rec;
+	uint32_t limit = r->tcp ? DNS_TCP_MAX : r->q.limit;
+	uint8_t rcode;
+
+	if (!zone_ready(r->zone)) {
+		r->ede = DNS_EDE_NOT_READY;
+		return DNS_RCODE_SERVFAIL;
+	}
+	if (r->q.type == DNS_TYPE_AXFR || r->q.type == DNS_TYPE_IXFR)
+		return DNS_RCODE_REFUSED;
+	xdns_answer_init(&r->a, &r->q, limit);
+	rec = zone_find(r->zone, &r->q.name);
+	if (!rec)
+		rec = find_without_wildcards(r);
+	if (rec)
+		answer_record(r, rec);
+	rcode = rec ? DNS_RCODE_NOERROR : DNS_RCODE_NXDOMAIN;
+	if (!r->a.an && !r->a.cut &&
+	    xdns_answer_negative(r->zc, &r->q, rcode, zone_serial(r->zone), &r->a, r->body,
+				 REPLY_BODY_CAP)) {
+		r->a.rcode = rcode; /* a SOA of long names under a long question: by TCP */
+		r->a.cut = 1;
+	}
+	if (r->tcp)
+		r->a.cut = 0; /* there is no larger transport to turn to */
+	xdns_put_opt(&r->q, &r->a, r->body, REPLY_BODY_CAP);
+	return DNS_RCODE_NOERROR;
+}
+
+/* PTR of an address the zone has names for. */
+static bool answer_reverse(struct reply *r)
+{
+	const struct xdns_record *rec;
+
+	if (!r->cfg->reverse_dns || r->q.type != DNS_TYPE_PTR || !zone_ready(r->zone))
+		return false;
+	rec = zone_find(r->zone, &r->q.name);
+	if (!rec || !(rec->flags & XDNS_RECORD_REVERSE))
+		return false;
+	xdns_answer_init(&r->a, &r->q, r->tcp ? DNS_TCP_MAX : r->q.limit);
+	reply_ptr(r, rec);
+	xdns_put_opt(&r->q, &r->a, r->body, REPLY_BODY_CAP);
+	return r->a.an || r->a.cut;
+}
+
+/* Whom to ask about a name outside the domain: the longest zone of zoneResolvers that holds it. */
+static const struct config_resolvers *resolvers_for(const struct reply *r)
+{
+	const struct config_zone_resolvers *best = NULL;
+
+	for (size_t i = 0; i < r->cfg->zone_resolvers_count; i++) {
+		const struct config_zone_resolvers *z = &r->cfg->zone_resolvers[i];
+
+		if ((!best || z->wire_len > best->wire_len) &&
+		    reply_name_below(&r->q.name, z->wire, z->wire_len))
+			best = z;
+	}
+	return best ? &best->resolvers : &r->cfg->resolvers;
+}
+
+/* The question is understood: whose is it? */
+static enum reply_verdict answer(struct reply *r, const uint8_t *query, uint8_t *out, size_t cap,
+				 struct reply_result *ret)
+{
+	uint16_t rcode;
+
+	if (reply_name_below(&r->q.name, r->zc->domain, r->zc->domain_len)) {
+		rcode = r->qclass == DNS_CLASS_IN ? answer_zone(r) : DNS_RCODE_REFUSED;
+		ret->len = rcode ? finish_error(r, rcode, query, out, cap) :
+				   finish(r, query, out, cap);
+		return REPLY_SEND;
+	}
+	if (r->qclass == DNS_CLASS_IN && answer_reverse(r)) {
+		ret->len = finish(r, query, out, cap);
+		return REPLY_SEND;
+	}
+	if (!r->cfg->external_on || r->q.type == DNS_TYPE_AXFR || r->q.type == DNS_TYPE_IXFR) {
+		ret->len = finish_error(r, DNS_RCODE_REFUSED, query, out, cap);
+		return REPLY_SEND;
+	}
+	ret->resolvers = resolvers_for(r);
+	ret->limit = r->tcp ? DNS_TCP_MAX : r->q.limit;
+	return REPLY_FORWARD;
+}
+
+/* Fills r from a message of any shape; false and the rcode if that is all there is to say. */
+static bool parse(struct reply *r, const uint8_t *query, size_t len, uint16_t *ret_rcode)
+{
+	bool question;
+
+	r->qclass = DNS_CLASS_IN;
+	if (xdns_question_parse(query, query + len, len, r->zc->hash_key, &r->q) ==
+		    XDNS_CONTINUE &&
+	    reply_name_valid(&r->q.name))
+		return true;
+	*ret_rcode = reply_parse(query, len, r->zc->hash_key, r, &question);
+	if (!question) {
+		r->q.len = 0;
+		r->q.has_opt = 0;
+	}
+	return *ret_rcode == DNS_RCODE_NOERROR;
+}
+
+enum reply_verdict reply_query(const struct config *cfg, const struct zone *zone, bool tcp,
+			       const uint8_t *query, size_t len, uint8_t *out, size_t cap,
+			       struct reply_result *ret)
+{
+	uint8_t body[REPLY_BODY_CAP];
+	struct reply r;
+	enum reply_verdict verdict = REPLY_SEND;
+	uint16_t rcode;
+
+	if (len < DNS_HEADER_LEN || (query[2] & 0x80))
+		return REPLY_DROP;
+	r.cfg = cfg;
+	r.zone = zone;
+	r.zc = zone_config(zone);
+	r.pool = zone_read_pool(zone);
+	r.tcp = tcp;
+	r.rcode = DNS_RCODE_NOERROR;
+	r.ede = -1;
+	r.error = false;
+	r.body = body;
+	memset(&r.a, 0, sizeof(r.a));
+	memset(ret, 0, sizeof(*ret));
+	if (!parse(&r, query, len, &rcode)) {
+		ret->len = finish_error(&r, rcode, query, out, cap);
+		return REPLY_SEND;
+	}
+	rcu_read_lock();
+	verdict = answer(&r, query, out, cap, ret);
+	rcu_read_unlock();
+	return verdict;
+}
+
+size_t reply_empty(const uint8_t *query, size_t len, uint8_t rcode, bool truncated, uint8_t *out,
+		   size_t cap)
+{
+	static const __u64 no_key[XDNS_HASH_WORDS][2];
+	uint8_t body[DNS_OPT_LEN + REPLY_SLACK];
+	struct reply r = { .ede = -1, .body = body };
+	bool question;
+
+	if (len < DNS_HEADER_LEN)
+		return 0;
+	reply_parse(query, len, no_key, &r, &question);
+	if (!question)
+		r.q.len = r.q.has_opt = 0;
+	r.a.cut = truncated;
+	return finish_error(&r, rcode, query, out, cap);
+}

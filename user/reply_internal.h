@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/* What the files of the responder share: reply.c, reply_parse.c, reply_sets.c. */
+#ifndef XDNS_REPLY_INTERNAL_H
+#define XDNS_REPLY_INTERNAL_H
+
+#include "pool.h"
+#include "reply.h"
+#include "reply_env.h"
+#include "answer.h"
+#include "zone_read.h"
+
+/* Steps write a little beyond what they keep, see answer.h. */
+#define REPLY_SLACK 1024
+#define REPLY_BODY_CAP (DNS_TCP_MAX + REPLY_SLACK)
+
+/* One query on its way to a response. */
+struct reply {
+	const struct config *cfg;
+	const struct zone *zone;
+	const struct xdns_config *zc;
+	const struct pool *pool;
+	bool tcp;
+	struct xdns_question q;
+	struct xdns_answer a;
+	uint16_t qclass;
+	bool error;	/* not an answer of the zone's: no AA, no RA */
+	uint16_t rcode; /* of an error, extended: more than four bits go into the OPT */
+	int ede;	/* extended error, -1: none */
+	uint8_t *body;	/* REPLY_BODY_CAP octets */
+};
+
+/*
+ * The shapes the kernel passes on: any class, up to one answer, one authority and two additional
+ * records. Returns NOERROR, or the rcode that the message itself earns;
+ * *ret_question: the question was understood and is to be echoed.
+ */
+enum dns_rcode reply_parse(const uint8_t *msg, size_t len, const __u64 (*key)[2],
+			   struct reply *r, bool *ret_question);
+
+/* Are all labels of a scanned name well-formed? */
+bool reply_name_valid(const struct xdns_qname *q);
+
+/* Is the name at or below this one (both lower case)? */
+bool reply_name_below(const struct xdns_qname *q, const uint8_t *wire, size_t wire_len);
+
+/* Answer sections that only userspace makes. The record is of the question's name. */
+void reply_any(struct reply *r, const struct xdns_record *rec);
+void reply_ns(struct reply *r);
+void reply_ptr(struct reply *r, const struct xdns_record *rec);
+void reply_srv(struct reply *r, const struct xdns_record *rec);
+
+#endif

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+/* The message parser for what question.h leaves to userspace. */
+#include "reply_internal.h"
+
+#include <string.h>
+
+bool reply_name_valid(const struct xdns_qname *q)
+{
+	const uint8_t *octet = (const uint8_t *)q->word;
+	size_t at = 0;
+
+	while (at < q->len && octet[at]) {
+		if (octet[at] > DNS_LABEL_MAX)
+			return false;
+		at += octet[at] + 1;
+	}
+	return at + 1 == q->len;
+}
+
+bool reply_name_below(const struct xdns_qname *q, const uint8_t *wire, size_t wire_len)
+{
+	const uint8_t *octet = (const uint8_t *)q->word;
+
+	for (size_t at = 0; at + wire_len <= q->len; at += octet[at] + 1) {
+		if (at + wire_len == q->len)
+			return !memcmp(octet + at, wire, wire_len);
+		if (!octet[at])
+			return false;
+	}
+	return false;
+}
+
+/* Octets of a name that may end in a pointer (not followed); 0: it is broken. */
+static size_t skip_name(const uint8_t *p, size_t left)
+{
+	size_t at = 0;
+
+	while (at < left) {
+		if ((p[at] & 0xc0) == 0xc0)
+			return at + 2 <= left ? at + 2 : 0;
+		if (p[at] > DNS_LABEL_MAX)
+			return 0;
+		if (!p[at])
+			return at + 1 <= DNS_NAME_MAX ? at + 1 : 0;
+		at += p[at] + 1;
+	}
+	return 0;
+}
+
+/* Options must fill the RDATA exactly (RFC 6891 6.1.2). */
+static bool options_valid(const uint8_t *p, size_t len)
+{
+	while (len >= 4) {
+		size_t option = 4 + xdns_be16(xdns_get16(p + 2));
+
+		if (option > len)
+			return false;
+		p += option;
+		len -= option;
+	}
+	return len == 0;
+}
+
+static enum dns_rcode take_opt(const uint8_t *rr, size_t name_len, const uint8_t *rdata,
+			       size_t rdlen, struct xdns_question *q)
+{
+	uint16_t size = xdns_be16(xdns_get16(rr + name_len + 2));
+
+	/* one OPT, owned by the root (RFC 6891 6.1.1, 6.1.2) */
+	if (q->has_opt || name_len != 1 || !options_valid(rdata, rdlen))
+		return DNS_RCODE_FORMERR;
+	q->has_opt = 1;
+	q->dnssec_ok = rr[name_len + 6] >> 7;
+	if (size > DNS_UDP_EDNS_MAX)
+		size = DNS_UDP_EDNS_MAX;
+	if (size > q->limit)
+		q->limit = size;
+	return rr[name_len + 5] ? DNS_RCODE_BADVERS : DNS_RCODE_NOERROR;
+}
+
+/* Records behind the question: only an OPT in the additional section matters. */
+static enum dns_rcode parse_records(const uint8_t *p, size_t left, unsigned before_additional,
+				    unsigned additional, struct xdns_question *q)
+{
+	enum dns_rcode opt, rcode = DNS_RCODE_NOERROR;
+
+	for (unsigned i = 0; i < before_additional + additional; i++) {
+		size_t name_len = skip_name(p, left), rdlen;
+
+		if (!name_len || left < name_len + 10)
+			return DNS_RCODE_FORMERR;
+		rdlen = xdns_be16(xdns_get16(p + name_len + 8));
+		if (left < name_len + 10 + rdlen)
+			return DNS_RCODE_FORMERR;
+		if (i >= before_additional &&
+		    xdns_get16(p + name_len) == xdns_be16(DNS_TYPE_OPT)) {
+			opt = take_opt(p, name_len, p + name_len + 10, rdlen, q);
+			if (opt == DNS_RCODE_FORMERR)
+				return opt;
+			rcode = opt;
+		}
+		p += name_len + 10 + rdlen;
+		left -= name_len + 10 + rdlen;
+	}
+	return rcode;
+}
+
+enum dns_rcode reply_parse(const uint8_t *msg, size_t len, const __u64 (*key)[2],
+			   struct reply *r, bool *ret_question)
+{
+	const struct dns_header *h = (const void *)msg;
+	unsigned an = xdns_be16(h->ancount), ns = xdns_be16(h->nscount);
+	unsigned ar = xdns_be16(h->arcount);
+	struct xdns_question *q = &r->q;
+	const uint8_t *p = msg + DNS_HEADER_LEN, *end = msg + len;
+
+	*ret_question = false;
+	memset(q, 0, sizeof(*q));
+	q->id = h->id;
+	q->flags = xdns_be16(h->flags);
+	q->limit = DNS_UDP_PLAIN_MAX;
+	if (q->flags & DNS_OPCODE_MASK)
+		return DNS_RCODE_NOTIMP;
+	/* one question (RFC 9619); of other records as many as Mesos-DNS 0.10.1 accepts */
+	if (h->qdcount != xdns_be16(1) || an > 1 || ns > 1 || ar > 2)
+		return DNS_RCODE_FORMERR;
+	if (xdns_qname_scan(p, end, key, &q->name) || !reply_name_valid(&q->name))
+		return DNS_RCODE_FORMERR;
+	p += q->name.len;
+	if (end - p < 4)
+		return DNS_RCODE_FORMERR;
+	q->type = xdns_be16(xdns_get16(p));
+	r->qclass = xdns_be16(xdns_get16(p + 2));
+	q->len = q->name.len + 4;
+	*ret_question = true;
+	return parse_records(p + 4, end - p - 4, an + ns, ar, q);
+}

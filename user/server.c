@@ -1,0 +1,273 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+#include "server.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <urcu.h>
+#include <uv.h>
+
+#include "listeners.h"
+#include "log.h"
+#include "stat.h"
+#include "tcp.h"
+#include "udp.h"
+#include "util.h"
+
+#define WORKERS_MAX  256
+#define WORKER_FILES 16 /* a worker's own descriptors: sockets, epoll, wake-up */
+
+struct worker {
+	unsigned index;
+	uv_loop_t loop;
+	uv_async_t stop;
+	uv_thread_t thread;
+	bool running;
+	struct worker_env env;
+	struct udp *udp;
+	struct tcp *tcp;
+	_Alignas(64) struct server_stats stats; /* no line shared with another worker */
+};
+
+struct server {
+	uint16_t port;
+	struct sockaddr_storage *own; /* resolvers that are ourselves */
+	size_t own_count;
+	unsigned count; /* workers initialised */
+	struct worker *workers;
+};
+
+static void worker_close(struct worker *w)
+{
+	udp_close(TAKE_PTR(w->udp));
+	tcp_close(TAKE_PTR(w->tcp));
+	forwarder_close(TAKE_PTR(w->env.forwarder));
+	uv_close((uv_handle_t *)&w->stop, NULL);
+}
+
+static void on_stop(uv_async_t *async)
+{
+	worker_close(async->data);
+}
+
+/* Closes a worker that does not run: lets its loop see the handles off. */
+static void worker_discard(struct worker *w)
+{
+	worker_close(w);
+	uv_run(&w->loop, UV_RUN_DEFAULT);
+	uv_loop_close(&w->loop);
+}
+
+static void worker_main(void *arg)
+{
+	struct worker *w = arg;
+	char name[16];
+
+	snprintf(name, sizeof(name), "dns-%u", w->index);
+	pthread_setname_np(pthread_self(), name);
+	rcu_register_thread();
+	uv_run(&w->loop, UV_RUN_DEFAULT);
+	rcu_unregister_thread();
+}
+
+/* On failure nothing is left of the worker but what l still holds. */
+static int worker_init(struct worker *w, const struct server *s, struct listeners *l)
+{
+	int r = uv_loop_init(&w->loop);
+
+	if (r < 0)
+		return r;
+	r = uv_async_init(&w->loop, &w->stop, on_stop);
+	if (r < 0) {
+		uv_loop_close(&w->loop);
+		return r;
+	}
+	w->stop.data = w;
+	w->env.loop = &w->loop;
+	w->env.stats = &w->stats;
+	r = forwarder_new(&w->loop, (unsigned)w->env.cfg->timeout, &w->env.forwarder);
+	if (r == 0)
+		r = udp_new(&w->env, l->udp, l->count, &w->udp);
+	if (r == 0)
+		r = tcp_new(&w->env, l->tcp, l->count, &w->tcp);
+	if (r < 0) {
+		worker_discard(w);
+		return r;
+	}
+	forwarder_avoid(w->env.forwarder, s->own, s->own_count);
+	return 0;
+}
+
+static void log_own_resolvers(const struct server *s)
+{
+	for (size_t i = 0; i < s->own_count; i++) {
+		const union sock_addr *a = (const union sock_addr *)&s->own[i];
+		bool v6 = a->any.sa_family == AF_INET6;
+		char host[INET6_ADDRSTRLEN] = "";
+
+		inet_ntop(a->any.sa_family,
+			  v6 ? (const void *)&a->in6.sin6_addr : (const void *)&a->in.sin_addr,
+			  host, sizeof(host));
+		log_warn("resolver %s%s%s:%u is this server itself: it is never asked",
+			 v6 ? "[" : "", host, v6 ? "]" : "", s->port);
+	}
+}
+
+/* Limits are ours to keep (tcp_priv.h, forward_priv.h): the soft one is no help. */
+static void raise_file_limit(unsigned workers)
+{
+	rlim_t want =
+		256 + (rlim_t)workers * (TCP_CONNS_MAX + FORWARDER_QUERIES_MAX + WORKER_FILES);
+	struct rlimit lim;
+
+	if (getrlimit(RLIMIT_NOFILE, &lim) < 0 || lim.rlim_cur >= want)
+		return;
+	lim.rlim_cur = lim.rlim_max < want ? lim.rlim_max : want;
+	setrlimit(RLIMIT_NOFILE, &lim);
+}
+
+/* Signals are for the thread that started us. */
+static int start_threads(struct server *s)
+{
+	sigset_t all, old;
+	int r = 0;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &old);
+	for (unsigned i = 0; i < s->count && r == 0; i++) {
+		r = uv_thread_create(&s->workers[i].thread, worker_main, &s->workers[i]);
+		s->workers[i].running = r == 0;
+	}
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	return r;
+}
+
+static int init_workers(struct server *s, const struct config *cfg, const struct zone *zone,
+			unsigned workers, struct listeners *l)
+{
+	size_t size = (workers * sizeof(struct worker) + 63) & ~(size_t)63;
+	int r;
+
+	s->workers = aligned_alloc(64, size);
+	if (!s->workers)
+		return -ENOMEM;
+	memset(s->workers, 0, size);
+	for (unsigned i = 0; i < workers; i++) {
+		s->workers[i].index = i;
+		s->workers[i].env.cfg = cfg;
+		s->workers[i].env.zone = zone;
+		r = worker_init(&s->workers[i], s, &l[i]);
+		if (r < 0)
+			return r;
+		s->count++;
+	}
+	return 0;
+}
+
+static int start(struct server *s, const struct config *cfg, const struct zone *zone,
+		 unsigned workers, struct listeners *l, char **ret_error)
+{
+	int r = listeners_open(cfg, workers, l, &s->port, ret_error);
+
+	if (r < 0)
+		return r;
+	r = listeners_own_resolvers(cfg, s->port, &s->own, &s->own_count);
+	if (r == 0)
+		r = init_workers(s, cfg, zone, workers, l);
+	listeners_close(l, workers); /* what no worker has taken */
+	if (r == 0)
+		r = start_threads(s);
+	if (r < 0 && asprintf(ret_error, "starting the DNS workers: %s", uv_strerror(r)) < 0)
+		*ret_error = NULL;
+	return r;
+}
+
+int server_start(const struct config *cfg, const struct zone *zone, unsigned workers,
+		 struct server **ret, char **ret_error)
+{
+	_cleanup_free_ struct listeners *l = NULL;
+	struct server *s;
+	char *error = NULL;
+	int r = -ENOMEM;
+
+	workers = workers < 1 ? 1 : workers > WORKERS_MAX ? WORKERS_MAX : workers;
+	raise_file_limit(workers);
+	l = calloc(workers, sizeof(*l));
+	s = calloc(1, sizeof(*s));
+	if (l && s)
+		r = start(s, cfg, zone, workers, l, &error);
+	if (r < 0) {
+		server_stop(s);
+		*ret_error = error;
+		return r;
+	}
+	log_own_resolvers(s);
+	*ret = s;
+	return 0;
+}
+
+uint16_t server_port(const struct server *s)
+{
+	return s->port;
+}
+
+static void add_forwarder(struct forwarder_stats *sum, const struct forwarder *f)
+{
+	struct forwarder_stats one = forwarder_stats(f);
+
+	sum->queries += one.queries;
+	sum->answered += one.answered;
+	sum->failed += one.failed;
+	sum->tries += one.tries;
+	sum->timeouts += one.timeouts;
+	sum->mismatches += one.mismatches;
+	sum->retried_tcp += one.retried_tcp;
+	sum->refused_full += one.refused_full;
+}
+
+struct server_stats server_stats(const struct server *s)
+{
+	struct server_stats sum = {0};
+
+	for (unsigned i = 0; i < s->count; i++) {
+		const struct server_stats *one = &s->workers[i].stats;
+
+		sum.udp_queries += stat_get(&one->udp_queries);
+		sum.udp_answers += stat_get(&one->udp_answers);
+		sum.udp_dropped += stat_get(&one->udp_dropped);
+		sum.tcp_connections += stat_get(&one->tcp_connections);
+		sum.tcp_refused += stat_get(&one->tcp_refused);
+		sum.tcp_queries += stat_get(&one->tcp_queries);
+		sum.tcp_answers += stat_get(&one->tcp_answers);
+		add_forwarder(&sum.forward, s->workers[i].env.forwarder);
+	}
+	return sum;
+}
+
+void server_stop(struct server *s)
+{
+	if (!s)
+		return;
+	for (unsigned i = 0; i < s->count; i++) {
+		if (s->workers[i].running)
+			uv_async_send(&s->workers[i].stop);
+	}
+	for (unsigned i = 0; i < s->count; i++) {
+		struct worker *w = &s->workers[i];
+
+		if (!w->running) {
+			worker_discard(w);
+			continue;
+		}
+		uv_thread_join(&w->thread);
+		uv_loop_close(&w->loop);
+	}
+	free(s->workers);
+	free(s->own);
+	free(s);
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * The userspace fallback: UDP and TCP sockets on the listened address, served
+ * by worker threads with an event loop each (SO_REUSEPORT). A UDP reply leaves from the
+ * address the query came to (IP_PKTINFO). Answers come from reply.h, names
+ * outside the zone go to forward.h.
+ */
+#ifndef XDNS_SERVER_H
+#define XDNS_SERVER_H
+
+#include <stdint.h>
+
+#include "config.h"
+#include "forward.h"
+#include "zone.h"
+
+struct server;
+
+struct server_stats {
+	uint64_t udp_queries, udp_answers, udp_dropped;
+	uint64_t tcp_connections, tcp_refused, tcp_queries, tcp_answers;
+	struct forwarder_stats forward;
+};
+
+/*
+ * Binds every socket before it returns, then starts the workers. On failure
+ * *ret_error (to be freed) says which address and why. cfg and zone outlive the
+ * server.
+ */
+int server_start(const struct config *cfg, const struct zone *zone, unsigned workers,
+		 struct server **ret, char **ret_error);
+
+/* The port really bound (config port 0 asks for any). */
+uint16_t server_port(const struct server *s);
+
+struct server_stats server_stats(const struct server *s);
+
+/* Closes the sockets, ends and joins the workers. Accepts NULL. */
+void server_stop(struct server *s);
+
+#endif

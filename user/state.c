@@ -1,0 +1,507 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+#include "state.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "array.h"
+#include "json_cut.h"
+#include "json_read.h"
+#include "json_text.h"
+#include "pid.h"
+#include "state_resolve.h"
+#include "state_task.h"
+#include "util.h"
+
+/* Which entered container the cutter is in. */
+enum place { DOCUMENT, TOP, AGENTS, FRAMEWORKS, FRAMEWORK, TASKS };
+
+/* What a taken value is. */
+enum field { LEADER, AGENT, TASK, NAME, HOSTNAME, PID, ID };
+
+/* The framework being read; its tasks may come before its name and pid. */
+struct open_framework {
+	struct framework f;
+	size_t tasks_cap;
+	char *hostname;
+	bool bad; /* a wrong type or pid: to be left out */
+};
+
+struct state {
+	struct json_cut *cut;
+	struct state_resolver resolver;
+	struct task_reader *tasks;
+	struct json_pool pool;
+	enum place place;
+	enum field field;
+	struct open_framework open;
+	struct cluster *cluster;
+	size_t frameworks_cap, agents_cap;
+	char *leader; /* as text; NULL: none seen */
+	const char *reason;
+	char error[256];
+};
+
+static void framework_clear_tasks(struct framework *f)
+{
+	for (size_t i = 0; i < f->tasks_count; i++)
+		cluster_task_free(f->tasks[i]);
+	f->tasks_count = 0;
+}
+
+static void framework_done(struct framework *f)
+{
+	framework_clear_tasks(f);
+	free(f->tasks);
+	free(f->id);
+	free(f->name);
+	free(f->host);
+}
+
+static void open_framework_done(struct open_framework *o)
+{
+	framework_done(&o->f);
+	free(o->hostname);
+	memset(o, 0, sizeof(*o));
+}
+
+static void clear_frameworks(struct cluster *c)
+{
+	for (size_t i = 0; i < c->frameworks_count; i++)
+		framework_done(&c->frameworks[i]);
+	c->frameworks_count = 0;
+	c->skipped.frameworks = 0;
+	c->skipped.tasks = 0;
+	c->skipped.ports = 0;
+}
+
+static void clear_agents(struct cluster *c)
+{
+	for (size_t i = 0; i < c->agents_count; i++) {
+		free(c->agents[i].id);
+		free(c->agents[i].host);
+	}
+	c->agents_count = 0;
+	c->skipped.agents = 0;
+}
+
+/* The decoded text of a string field; *ret is replaced unless the value is null. */
+static int read_text(struct state *s, struct json_read *j, char **ret)
+{
+	size_t at = SIZE_MAX;
+	char *copy;
+
+	s->pool.len = 0;
+	json_read_string(j, &s->pool, &at);
+	if (j->rc || at == SIZE_MAX)
+		return j->rc;
+	copy = strdup(s->pool.data + at);
+	if (!copy)
+		return -ENOMEM;
+	free(*ret);
+	*ret = copy;
+	return 0;
+}
+
+/* Pids are taken as they are spelt, escapes and all: Mesos-DNS does not decode them. */
+static int read_pid(struct json_read *j, struct pid *ret)
+{
+	const uint8_t *raw;
+	size_t len;
+
+	if (!json_read_raw(j, &raw, &len))
+		return j->rc ? j->rc : -EINVAL;
+	return pid_parse((const char *)raw, len, ret);
+}
+
+static int replace_pid(struct pid *old, struct json_read *j)
+{
+	struct pid pid;
+	int rc = read_pid(j, &pid);
+
+	if (rc == 0) {
+		free(old->host);
+		*old = pid;
+	}
+	return rc;
+}
+
+static int read_agent(struct state *s, struct json_read *j, char **id, struct pid *pid)
+{
+	static const char *const names[] = {"id", "pid", "hostname"};
+	struct json_key key;
+	int rc = 0;
+
+	if (!json_read_object(j))
+		return -EINVAL;
+	while (rc == 0 && json_read_member(j, &key)) {
+		switch (json_read_find(&key, names, ARRAY_SIZE(names))) {
+		case 0:
+			rc = read_text(s, j, id);
+			break;
+		case 1:
+			rc = replace_pid(pid, j);
+			break;
+		case 2:
+			json_read_check_string(j);
+			break;
+		default:
+			json_read_skip(j);
+		}
+	}
+	if (rc == 0)
+		rc = j->rc;
+	return rc == 0 && !pid->host ? -EINVAL : rc;
+}
+
+static int add_agent(struct state *s, const uint8_t *text, size_t len)
+{
+	struct json_read j = json_read_init(text, len);
+	struct cluster *c = s->cluster;
+	_cleanup_free_ char *id = NULL;
+	struct pid pid = {0};
+	int rc = read_agent(s, &j, &id, &pid);
+
+	if (rc == 0 && !id) {
+		id = strdup("");
+		rc = id ? 0 : -ENOMEM;
+	}
+	if (rc == 0)
+		rc = array_reserve(&c->agents, &s->agents_cap, c->agents_count + 1,
+				   sizeof(*c->agents));
+	if (rc < 0) {
+		free(pid.host);
+		return rc;
+	}
+	c->agents[c->agents_count++] =
+		(struct agent){.id = TAKE_PTR(id), .host = pid.host, .port = pid.port};
+	return 0;
+}
+
+static int add_task(struct state *s, const uint8_t *text, size_t len)
+{
+	struct framework *f = &s->open.f;
+	struct task *t = NULL;
+	int rc;
+
+	rc = array_reserve(&f->tasks, &s->open.tasks_cap, f->tasks_count + 1,
+			   sizeof(struct task *));
+	if (rc == 0)
+		rc = task_read(s->tasks, text, len, &s->cluster->skipped.ports, &t);
+	if (rc == 0 && t)
+		f->tasks[f->tasks_count++] = t;
+	return rc;
+}
+
+static int set_framework_pid(struct framework *f, struct json_read *j)
+{
+	struct pid pid;
+	int rc = read_pid(j, &pid);
+
+	if (rc < 0)
+		return rc;
+	free(f->host);
+	f->host = pid.host;
+	f->port = pid.port;
+	f->has_port = pid.has_port;
+	return 0;
+}
+
+static int set_framework_field(struct state *s, const uint8_t *text, size_t len)
+{
+	struct json_read j = json_read_init(text, len);
+	struct framework *f = &s->open.f;
+	int rc;
+
+	switch (s->field) {
+	case NAME:
+		return read_text(s, &j, &f->name);
+	case HOSTNAME:
+		return read_text(s, &j, &s->open.hostname);
+	case PID:
+		return set_framework_pid(f, &j);
+	default: /* the id: Mesos-DNS does not know it, so no type of it is wrong */
+		rc = read_text(s, &j, &f->id);
+		return rc == -EINVAL ? 0 : rc;
+	}
+}
+
+static int or_empty(char **text)
+{
+	if (!*text)
+		*text = strdup("");
+	return *text ? 0 : -ENOMEM;
+}
+
+static int framework_end(struct state *s)
+{
+	struct cluster *c = s->cluster;
+	struct framework *f = &s->open.f;
+	int rc;
+
+	s->place = FRAMEWORKS;
+	if (s->open.bad) {
+		c->skipped.frameworks++;
+		open_framework_done(&s->open);
+		return 0;
+	}
+	if (!f->host)
+		f->host = TAKE_PTR(s->open.hostname);
+	rc = or_empty(&f->id);
+	if (rc == 0)
+		rc = or_empty(&f->name);
+	if (rc == 0)
+		rc = or_empty(&f->host);
+	if (rc == 0)
+		rc = array_reserve(&c->frameworks, &s->frameworks_cap, c->frameworks_count + 1,
+				   sizeof(*c->frameworks));
+	if (rc < 0)
+		return rc;
+	c->frameworks[c->frameworks_count++] = *f;
+	memset(f, 0, sizeof(*f));
+	open_framework_done(&s->open);
+	return 0;
+}
+
+static int refuse(struct state *s, const char *reason)
+{
+	s->reason = reason;
+	return -EINVAL;
+}
+
+static int take(struct state *s, enum field field)
+{
+	s->field = field;
+	return JSON_CUT_TAKE;
+}
+
+static int enter(struct state *s, enum place place)
+{
+	s->place = place;
+	return JSON_CUT_ENTER;
+}
+
+static int begin_top(struct state *s, const struct json_key *key, enum json_kind kind)
+{
+	static const char *const names[] = {"leader", "slaves", "frameworks"};
+	int i = json_read_find(key, names, ARRAY_SIZE(names));
+
+	if (i < 0)
+		return JSON_CUT_SKIP;
+	if (i == 0)
+		return take(s, LEADER);
+	if (kind != JSON_KIND_ARRAY && kind != JSON_KIND_NULL)
+		return refuse(s, i == 1 ? "has slaves that are not a list"
+					: "has frameworks that are not a list");
+	if (i == 1)
+		clear_agents(s->cluster);
+	else
+		clear_frameworks(s->cluster);
+	return kind == JSON_KIND_NULL ? JSON_CUT_SKIP : enter(s, i == 1 ? AGENTS : FRAMEWORKS);
+}
+
+static int begin_framework_field(struct state *s, const struct json_key *key, enum json_kind kind)
+{
+	static const char *const names[] = {"tasks", "name", "hostname", "pid", "id"};
+	static const enum field fields[] = {TASK, NAME, HOSTNAME, PID, ID};
+	int i = json_read_find(key, names, ARRAY_SIZE(names));
+
+	if (i < 0)
+		return JSON_CUT_SKIP;
+	if (i > 0)
+		return take(s, fields[i]);
+	framework_clear_tasks(&s->open.f);
+	if (kind == JSON_KIND_ARRAY)
+		return enter(s, TASKS);
+	if (kind != JSON_KIND_NULL)
+		s->open.bad = true;
+	return JSON_CUT_SKIP;
+}
+
+static int begin_element(struct state *s, enum json_kind kind)
+{
+	int rc;
+
+	if (s->place == FRAMEWORKS) {
+		if (kind == JSON_KIND_OBJECT)
+			return enter(s, FRAMEWORK);
+		s->open.bad = kind != JSON_KIND_NULL;
+		rc = framework_end(s);
+		return rc < 0 ? rc : JSON_CUT_SKIP;
+	}
+	if (kind == JSON_KIND_OBJECT)
+		return take(s, s->place == AGENTS ? AGENT : TASK);
+	if (s->place == AGENTS)
+		s->cluster->skipped.agents++;
+	else if (kind != JSON_KIND_NULL)
+		s->cluster->skipped.tasks++;
+	return JSON_CUT_SKIP;
+}
+
+static int on_begin(void *ctx, const struct json_key *key, enum json_kind kind)
+{
+	struct state *s = ctx;
+
+	switch (s->place) {
+	case DOCUMENT:
+		return kind == JSON_KIND_OBJECT ? enter(s, TOP) : refuse(s, "is not an object");
+	case TOP:
+		return begin_top(s, key, kind);
+	case FRAMEWORK:
+		return begin_framework_field(s, key, kind);
+	default:
+		return begin_element(s, kind);
+	}
+}
+
+static int on_end(void *ctx)
+{
+	struct state *s = ctx;
+
+	switch (s->place) {
+	case TASKS:
+		s->place = FRAMEWORK;
+		return 0;
+	case FRAMEWORK:
+		return framework_end(s);
+	default:
+		s->place = TOP;
+		return 0;
+	}
+}
+
+static int set_leader(struct state *s, const uint8_t *text, size_t len)
+{
+	struct json_read j = json_read_init(text, len);
+	int rc = read_text(s, &j, &s->leader);
+
+	return rc == -EINVAL ? refuse(s, "has a leader that is not a string") : rc;
+}
+
+static int on_value(void *ctx, const uint8_t *text, size_t len)
+{
+	struct state *s = ctx;
+	int rc;
+
+	switch (s->field) {
+	case LEADER:
+		return set_leader(s, text, len);
+	case AGENT:
+		rc = add_agent(s, text, len);
+		s->cluster->skipped.agents += rc == -EINVAL;
+		break;
+	case TASK:
+		rc = add_task(s, text, len);
+		s->cluster->skipped.tasks += rc == -EINVAL;
+		break;
+	default:
+		rc = set_framework_field(s, text, len);
+		s->open.bad |= rc == -EINVAL;
+		break;
+	}
+	return rc == -EINVAL ? 0 : rc;
+}
+
+int state_new(uint64_t max_bytes, const struct state_resolver *resolver, struct state **ret)
+{
+	static const struct json_cut_ops ops = {on_begin, on_value, on_end};
+	struct json_cut_limits limits = {.document = max_bytes, .element = STATE_ELEMENT_MAX};
+	struct state *s = calloc(1, sizeof(*s));
+	int rc = s ? json_cut_new(&ops, s, &limits, &s->cut) : -ENOMEM;
+
+	if (rc == 0)
+		rc = task_reader_new(&s->tasks);
+	if (rc == 0) {
+		s->cluster = calloc(1, sizeof(*s->cluster));
+		rc = s->cluster ? 0 : -ENOMEM;
+	}
+	if (rc < 0) {
+		state_free(s);
+		return rc;
+	}
+	s->resolver = *resolver;
+	*ret = s;
+	return 0;
+}
+
+struct state *state_free(struct state *s)
+{
+	if (!s)
+		return NULL;
+	json_cut_free(s->cut);
+	task_reader_free(s->tasks);
+	open_framework_done(&s->open);
+	cluster_free(s->cluster);
+	free(s->pool.data);
+	free(s->leader);
+	free(s);
+	return NULL;
+}
+
+int state_feed(struct state *s, const void *data, size_t len)
+{
+	return json_cut_feed(s->cut, data, len);
+}
+
+static int finish_leader(struct state *s)
+{
+	struct pid pid;
+	int rc;
+
+	if (!s->leader || !*s->leader)
+		return refuse(s, "names no leader");
+	rc = pid_parse(s->leader, strlen(s->leader), &pid);
+	if (rc == 0 && (!*pid.host || !pid.has_port)) {
+		free(pid.host);
+		rc = -EINVAL;
+	}
+	if (rc < 0)
+		return rc == -EINVAL ? refuse(s, "names a leader that is not NAME@HOST:PORT") : rc;
+	s->cluster->leader_host = pid.host;
+	s->cluster->leader_port = pid.port;
+	return 0;
+}
+
+int state_end(struct state *s)
+{
+	int rc = json_cut_finish(s->cut);
+
+	return rc < 0 ? rc : finish_leader(s);
+}
+
+const char *state_leader_host(const struct state *s)
+{
+	return s->cluster->leader_host;
+}
+
+uint16_t state_leader_port(const struct state *s)
+{
+	return s->cluster->leader_port;
+}
+
+int state_finish(struct state *s, struct cluster **ret)
+{
+	int rc = state_resolve_hosts(s->cluster, &s->resolver);
+
+	if (rc == 0)
+		rc = cluster_index_agents(s->cluster);
+	if (rc == 0)
+		*ret = TAKE_PTR(s->cluster);
+	return rc;
+}
+
+const char *state_error(struct state *s)
+{
+	const char *reason = s->reason ? s->reason : json_cut_error(s->cut);
+
+	snprintf(s->error, sizeof(s->error), "state document %s",
+		 *reason ? reason : "needs more memory than there is");
+	return s->error;
+}
+
+uint64_t state_bytes(const struct state *s)
+{
+	return json_cut_offset(s->cut);
+}

@@ -1,0 +1,374 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+#include "udp.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <urcu/list.h>
+
+#include "dns.h"
+#include "listeners.h"
+#include "reply.h"
+#include "stat.h"
+#include "util.h"
+
+#define BATCH	  64
+#define BURST	  16 /* full batches in a row before the loop's other work gets its turn */
+#define QUERY_MAX 4096
+#define REPLY_MAX DNS_UDP_EDNS_MAX
+/*
+ * An odd number of cache lines from one buffer to the next: at a power of two,
+ * the first lines of all 64 would compete for the same few ways of the cache.
+ */
+#define QUERY_STRIDE (QUERY_MAX + 64)
+#define REPLY_STRIDE (REPLY_MAX + 112)
+#define CONTROL_MAX  CMSG_SPACE(sizeof(struct in6_pktinfo))
+
+struct control {
+	_Alignas(struct cmsghdr) uint8_t bytes[CONTROL_MAX];
+};
+
+struct udp_socket {
+	struct udp *u;
+	uv_poll_t poll;
+	int fd;
+};
+
+/* A query under way at the forwarder, and where its reply goes. */
+struct udp_forward {
+	struct cds_list_head node;
+	struct udp_socket *socket;
+	struct forward *forward;
+	union sock_addr peer;
+	socklen_t peer_len;
+	struct control control;
+	size_t control_len;
+	uint16_t limit;
+	size_t len;
+	uint8_t query[];
+};
+
+struct udp {
+	const struct worker_env *env;
+	struct udp_socket sockets[LISTENERS_MAX];
+	unsigned count;
+	unsigned handles; /* not closed yet */
+	struct cds_list_head forwards;
+
+	struct mmsghdr in[BATCH], out[BATCH];
+	struct iovec in_iov[BATCH], out_iov[BATCH];
+	union sock_addr peer[BATCH];
+	struct control control[BATCH];
+	_Alignas(64) uint8_t query[BATCH][QUERY_STRIDE];
+	_Alignas(64) uint8_t reply[BATCH][REPLY_STRIDE];
+};
+
+static void count_dropped(struct udp *u, uint64_t n)
+{
+	stat_add(&u->env->stats->udp_dropped, n);
+}
+
+/*
+ * Turns the packet information of a query into that of its reply: same local
+ * address, and the interface by the routing table, unless the address means nothing without
+ * one. False for a query to a multicast or broadcast address, which is never answered.
+ */
+static bool turn_control(struct msghdr *msg)
+{
+	struct cmsghdr *c = CMSG_FIRSTHDR(msg);
+
+	if (!c)
+		return true; /* bound to one address */
+	if (c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_PKTINFO) {
+		struct in_pktinfo info;
+
+		memcpy(&info, CMSG_DATA(c), sizeof(info));
+		if (info.ipi_addr.s_addr != info.ipi_spec_dst.s_addr)
+			return false;
+		info.ipi_ifindex = 0;
+		memcpy(CMSG_DATA(c), &info, sizeof(info));
+		return true;
+	}
+	if (c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_PKTINFO) {
+		struct in6_pktinfo info;
+
+		memcpy(&info, CMSG_DATA(c), sizeof(info));
+		if (IN6_IS_ADDR_MULTICAST(&info.ipi6_addr))
+			return false;
+		if (!IN6_IS_ADDR_LINKLOCAL(&info.ipi6_addr))
+			info.ipi6_ifindex = 0;
+		memcpy(CMSG_DATA(c), &info, sizeof(info));
+		return true;
+	}
+	return false;
+}
+
+static void forward_free(struct udp_forward *uf)
+{
+	cds_list_del(&uf->node);
+	free(uf);
+}
+
+static void send_one(struct udp_forward *uf, struct iovec *iov, size_t iov_count)
+{
+	struct udp *u = uf->socket->u;
+	struct msghdr msg = {
+		.msg_name = &uf->peer,
+		.msg_namelen = uf->peer_len,
+		.msg_iov = iov,
+		.msg_iovlen = iov_count,
+		.msg_control = uf->control_len ? &uf->control : NULL,
+		.msg_controllen = uf->control_len,
+	};
+
+	if (sendmsg(uf->socket->fd, &msg, MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
+		count_dropped(u, 1);
+	else
+		stat_add(&u->env->stats->udp_answers, 1);
+}
+
+static void send_empty(struct udp_forward *uf, uint8_t rcode, bool truncated)
+{
+	uint8_t out[REPLY_MAX];
+	struct iovec iov = {.iov_base = out};
+
+	iov.iov_len = reply_empty(uf->query, uf->len, rcode, truncated, out, sizeof(out));
+	if (iov.iov_len)
+		send_one(uf, &iov, 1);
+	else
+		count_dropped(uf->socket->u, 1);
+}
+
+/* Passes a resolver's reply on as it came, but for setTruncateBit. */
+static void send_reply(struct udp_forward *uf, const uint8_t *reply, size_t len)
+{
+	uint8_t header[DNS_HEADER_LEN];
+	struct iovec iov[] = {
+		{.iov_base = header, .iov_len = sizeof(header)},
+		{.iov_base = (uint8_t *)reply + sizeof(header), .iov_len = len - sizeof(header)},
+	};
+
+	memcpy(header, reply, sizeof(header));
+	if (!uf->socket->u->env->cfg->set_truncate_bit)
+		header[2] &= (uint8_t) ~(DNS_FLAG_TC >> 8);
+	send_one(uf, iov, ARRAY_SIZE(iov));
+}
+
+static void on_forwarded(void *ctx, const uint8_t *reply, size_t len)
+{
+	struct udp_forward *uf = ctx;
+
+	if (!reply)
+		send_empty(uf, DNS_RCODE_SERVFAIL, false);
+	else if (len > uf->limit)
+		send_empty(uf, DNS_RCODE_NOERROR, true);
+	else
+		send_reply(uf, reply, len);
+	forward_free(uf);
+}
+
+/* Hands message I of the batch to the forwarder; a failure is answered here. */
+static void forward_query(struct udp_socket *s, unsigned i, const struct reply_result *result)
+{
+	struct udp *u = s->u;
+	const struct msghdr *msg = &u->in[i].msg_hdr;
+	size_t len = u->in[i].msg_len;
+	struct udp_forward *uf = malloc(sizeof(*uf) + len);
+
+	if (!uf) {
+		count_dropped(u, 1);
+		return;
+	}
+	uf->socket = s;
+	uf->peer = u->peer[i];
+	uf->peer_len = msg->msg_namelen;
+	uf->control = u->control[i];
+	uf->control_len = msg->msg_controllen;
+	uf->limit = result->limit;
+	uf->len = len;
+	memcpy(uf->query, u->query[i], len);
+	cds_list_add(&uf->node, &u->forwards);
+
+	if (forwarder_query(u->env->forwarder, result->resolvers, false, uf->query, len,
+			    on_forwarded, uf, &uf->forward) < 0) {
+		send_empty(uf, DNS_RCODE_SERVFAIL, false);
+		forward_free(uf);
+	}
+}
+
+/* Message I of the batch; returns whether out[N] now holds its reply. */
+static bool handle_query(struct udp_socket *s, unsigned i, unsigned n)
+{
+	struct udp *u = s->u;
+	struct msghdr *in = &u->in[i].msg_hdr, *out = &u->out[n].msg_hdr;
+	struct reply_result result = {0};
+
+	if (in->msg_flags & (MSG_TRUNC | MSG_CTRUNC) || !turn_control(in)) {
+		count_dropped(u, 1);
+		return false;
+	}
+	switch (reply_query(u->env->cfg, u->env->zone, false, u->query[i], u->in[i].msg_len,
+			    u->reply[n], REPLY_MAX, &result)) {
+	case REPLY_SEND:
+		u->out_iov[n].iov_len = result.len;
+		out->msg_name = in->msg_name;
+		out->msg_namelen = in->msg_namelen;
+		out->msg_control = in->msg_controllen ? in->msg_control : NULL;
+		out->msg_controllen = in->msg_controllen;
+		return true;
+	case REPLY_FORWARD:
+		forward_query(s, i, &result);
+		return false;
+	case REPLY_DROP:
+		break;
+	}
+	count_dropped(u, 1);
+	return false;
+}
+
+static void send_batch(struct udp_socket *s, unsigned count)
+{
+	unsigned at = 0, failed = 0;
+
+	while (at < count) {
+		int n = sendmmsg(s->fd, s->u->out + at, count - at, MSG_DONTWAIT | MSG_NOSIGNAL);
+
+		if (n > 0) {
+			at += (unsigned)n;
+		} else if (n < 0 && errno == EINTR) {
+			continue;
+		} else if (n < 0 && (errno == EAGAIN || errno == ENOBUFS)) {
+			failed += count - at; /* full; a client asks again */
+			break;
+		} else {
+			at++; /* this one only: port 0, no route, a firewall */
+			failed++;
+		}
+	}
+	stat_add(&s->u->env->stats->udp_answers, count - failed);
+	if (failed)
+		count_dropped(s->u, failed);
+}
+
+/* What the kernel overwrote of the first COUNT messages. */
+static void reset_batch(struct udp *u, unsigned count)
+{
+	for (unsigned i = 0; i < count; i++) {
+		u->in[i].msg_hdr.msg_namelen = sizeof(u->peer[i]);
+		u->in[i].msg_hdr.msg_controllen = CONTROL_MAX;
+	}
+}
+
+static int serve_batch(struct udp_socket *s)
+{
+	struct udp *u = s->u;
+	unsigned out = 0;
+	int n = recvmmsg(s->fd, u->in, BATCH, MSG_DONTWAIT, NULL);
+
+	if (n <= 0)
+		return n;
+	stat_add(&u->env->stats->udp_queries, (uint64_t)n);
+	for (unsigned i = 0; i < (unsigned)n; i++)
+		out += handle_query(s, i, out);
+	send_batch(s, out);
+	reset_batch(u, (unsigned)n);
+	return n;
+}
+
+static void on_readable(uv_poll_t *poll, int status, int events)
+{
+	struct udp_socket *s = poll->data;
+
+	(void)events;
+	if (status < 0) {
+		/* libuv stopped watching for an error of the socket: clear it and go on. */
+		socklen_t len = sizeof(status);
+
+		getsockopt(s->fd, SOL_SOCKET, SO_ERROR, &status, &len);
+		uv_poll_start(poll, UV_READABLE, on_readable);
+		return;
+	}
+	for (int i = 0; i < BURST && serve_batch(s) == BATCH; i++)
+		;
+}
+
+static void init_batch(struct udp *u)
+{
+	for (unsigned i = 0; i < BATCH; i++) {
+		u->in_iov[i] = (struct iovec){.iov_base = u->query[i], .iov_len = QUERY_MAX};
+		u->in[i].msg_hdr = (struct msghdr){
+			.msg_name = &u->peer[i],
+			.msg_control = &u->control[i],
+			.msg_iov = &u->in_iov[i],
+			.msg_iovlen = 1,
+		};
+		u->out_iov[i].iov_base = u->reply[i];
+		u->out[i].msg_hdr = (struct msghdr){
+			.msg_iov = &u->out_iov[i],
+			.msg_iovlen = 1,
+		};
+	}
+	reset_batch(u, BATCH);
+}
+
+static void on_closed(uv_handle_t *handle)
+{
+	struct udp_socket *s = handle->data;
+
+	if (--s->u->handles == 0)
+		free(s->u);
+}
+
+void udp_close(struct udp *u)
+{
+	struct udp_forward *uf, *next;
+
+	if (!u)
+		return;
+	cds_list_for_each_entry_safe(uf, next, &u->forwards, node)
+	{
+		forward_cancel(uf->forward);
+		forward_free(uf);
+	}
+	for (unsigned i = 0; i < u->count; i++) {
+		uv_close((uv_handle_t *)&u->sockets[i].poll, on_closed);
+		close(u->sockets[i].fd);
+	}
+}
+
+int udp_new(const struct worker_env *env, int *fds, unsigned count, struct udp **ret)
+{
+	struct udp *u;
+
+	if (!count)
+		return -EINVAL;
+	u = aligned_alloc(64, (sizeof(*u) + 63) & ~(size_t)63);
+	if (!u)
+		return -ENOMEM;
+	memset(u, 0, sizeof(*u));
+	u->env = env;
+	CDS_INIT_LIST_HEAD(&u->forwards);
+	init_batch(u);
+	for (unsigned i = 0; i < count; i++) {
+		struct udp_socket *s = &u->sockets[i];
+		int r = uv_poll_init(env->loop, &s->poll, fds[i]);
+
+		if (r < 0) {
+			if (u->count)
+				udp_close(u);
+			else
+				free(u);
+			return r;
+		}
+		s->u = u;
+		s->poll.data = s;
+		s->fd = fds[i];
+		fds[i] = -1;
+		u->count++;
+		u->handles++;
+		uv_poll_start(&s->poll, UV_READABLE, on_readable);
+	}
+	*ret = u;
+	return 0;
+}

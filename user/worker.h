@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/* What a worker lends to the transports it runs (udp.h, tcp.h). */
+#ifndef XDNS_WORKER_H
+#define XDNS_WORKER_H
+
+#include <uv.h>
+
+#include "forward.h"
+#include "server.h"
+
+struct worker_env {
+	uv_loop_t *loop;
+	const struct config *cfg;
+	const struct zone *zone;
+	struct forwarder *forwarder;
+	struct server_stats *stats; /* written by this worker only, by stat_add() */
+};
+
+#endif

@@ -1,0 +1,284 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+/* From a name's contributions to its immutable record. */
+#include "zone_internal.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "dname_text.h"
+
+static int compare_u32(uint32_t a, uint32_t b)
+{
+	return a < b ? -1 : a > b;
+}
+
+/* SRV and PTR by target first: answer.h counts on equal targets being neighbours. */
+static int datum_compare(const void *va, const void *vb)
+{
+	const struct datum *a = va, *b = vb;
+
+	if (a->kind != b->kind)
+		return compare_u32(a->kind, b->kind);
+	if (a->kind == DATUM_A || a->kind == DATUM_AAAA)
+		return memcmp(a->octets, b->octets, sizeof(a->octets));
+	if (a->name.target != b->name.target)
+		return compare_u32(a->name.target->target, b->name.target->target);
+	if (a->name.port != b->name.port)
+		return compare_u32(a->name.port, b->name.port);
+	return compare_u32(a->name.weight, b->name.weight);
+}
+
+static uint64_t *counter_of(struct zone *z, uint8_t kind)
+{
+	switch (kind) {
+	case DATUM_A:
+		return &z->counts.a;
+	case DATUM_AAAA:
+		return &z->counts.aaaa;
+	case DATUM_SRV:
+		return &z->counts.srv;
+	default:
+		return &z->counts.ptr;
+	}
+}
+
+static void drop_datum(struct zone *z, const struct datum *d)
+{
+	if (d->kind == DATUM_SRV || d->kind == DATUM_PTR)
+		zone_drop_target_ref(z, d->name.target);
+}
+
+/* Moves on one more datum of the merged order: the next of the front or of the tail. */
+static const struct datum *take_next(const struct node *n, uint32_t *front, uint32_t *tail)
+{
+	if (*tail < n->count && (*front >= n->sorted ||
+				 datum_compare(&n->data[*tail], &n->data[*front]) < 0))
+		return &n->data[(*tail)++];
+	return *front < n->sorted ? &n->data[(*front)++] : NULL;
+}
+
+/*
+ * Sorts what was appended and merges it with the sorted front: equal data
+ * become one, those without contributors go. Sets set_changed if readers would
+ * see a difference.
+ */
+int zone_merge(struct zone *z, struct node *n)
+{
+	uint32_t front = 0, tail = n->sorted, count = 0;
+	const struct datum *next;
+	struct datum *merged;
+
+	if (n->count == n->sorted)
+		return 0;
+	qsort(n->data + n->sorted, n->count - n->sorted, sizeof(*n->data), datum_compare);
+	merged = malloc(n->count * sizeof(*merged));
+	if (!merged)
+		return -ENOMEM;
+	next = take_next(n, &front, &tail);
+	while (next) {
+		struct datum d = *next;
+		bool was_there = next < n->data + n->sorted, is_there;
+
+		while ((next = take_next(n, &front, &tail)) && !datum_compare(next, &d)) {
+			was_there |= next < n->data + n->sorted;
+			d.refs += next->refs;
+			drop_datum(z, next);
+		}
+		is_there = d.refs > 0;
+		if (was_there != is_there) {
+			n->set_changed = true;
+			*counter_of(z, d.kind) += is_there ? 1 : -1;
+		}
+		if (is_there)
+			merged[count++] = d;
+		else
+			drop_datum(z, &d);
+	}
+	free(n->data);
+	n->data = merged;
+	n->capacity = n->count;
+	n->sorted = n->count = count;
+	if (!count) {
+		free(n->data);
+		n->data = NULL;
+		n->capacity = 0;
+	} else if (n->capacity > 2 * count) {
+		merged = realloc(n->data, count * sizeof(*merged));
+		if (merged) {
+			n->data = merged;
+			n->capacity = count;
+		}
+	}
+	return 0;
+}
+
+static void free_run(struct zone *z, enum pool_class class, uint32_t index, uint32_t n)
+{
+	pool_free(&z->pool, class, pool_order(n), index);
+}
+
+/* A run for a set of n records, `per` to an element; none if they fit the record. */
+static int alloc_set(struct zone *z, enum pool_class class, uint32_t n, uint32_t inline_max,
+		     uint32_t per, uint32_t *ret_index)
+{
+	if (n <= inline_max)
+		return 0;
+	return zone_alloc(z, class, pool_order((n + per - 1) / per), ret_index);
+}
+
+static uint32_t elements(uint32_t n, uint32_t per)
+{
+	return (n + per - 1) / per;
+}
+
+/* Everything the record points to, allocated; what was got is given back on failure. */
+static int alloc_parts(struct zone *z, struct xdns_record *r)
+{
+	int err = alloc_set(z, POOL_A_SETS, r->n_a, XDNS_A_INLINE, XDNS_A_PER_SET, &r->a_set);
+
+	if (err)
+		return err;
+	err = alloc_set(z, POOL_AAAA_SETS, r->n_aaaa, XDNS_AAAA_INLINE, XDNS_AAAA_PER_SET,
+			&r->aaaa_set);
+	if (err)
+		goto free_a;
+	err = alloc_set(z, POOL_SRV_SETS, r->n_srv, XDNS_SRV_INLINE, XDNS_SRV_PER_SET,
+			&r->srv_set);
+	if (err)
+		goto free_aaaa;
+	err = alloc_set(z, POOL_NAME_TAILS, r->name_len, XDNS_NAME_INLINE, DNS_NAME_MAX,
+			&r->name_tail);
+	if (!err)
+		return 0;
+	if (r->srv_set)
+		free_run(z, POOL_SRV_SETS, r->srv_set, elements(r->n_srv, XDNS_SRV_PER_SET));
+free_aaaa:
+	if (r->aaaa_set)
+		free_run(z, POOL_AAAA_SETS, r->aaaa_set, elements(r->n_aaaa, XDNS_AAAA_PER_SET));
+free_a:
+	if (r->a_set)
+		free_run(z, POOL_A_SETS, r->a_set, elements(r->n_a, XDNS_A_PER_SET));
+	return err;
+}
+
+static void fill_name(struct zone *z, const struct node *n, struct xdns_record *r)
+{
+	struct xdns_name_tail *tail;
+	char text[DNAME_TEXT_MAX];
+	size_t head = n->wire_len < XDNS_NAME_INLINE ? n->wire_len : XDNS_NAME_INLINE, len;
+
+	memcpy(r->name, n->wire, head);
+	if (r->name_tail) {
+		tail = pool_at(&z->pool, POOL_NAME_TAILS, r->name_tail);
+		memset(tail, 0, sizeof(*tail));
+		memcpy(tail->name, n->wire + head, n->wire_len - head);
+	}
+	dname_to_text(n->wire, text);
+	len = strlen(text);
+	if (len > 1)
+		len--; /* the final dot */
+	if (len > sizeof(r->text) - 1)
+		len = sizeof(r->text) - 1;
+	memcpy(r->text, text, len);
+}
+
+/* The first datum of this kind or a later one. */
+static const struct datum *first_of(const struct node *n, uint8_t kind)
+{
+	uint32_t i = 0;
+
+	while (i < n->sorted && n->data[i].kind < kind)
+		i++;
+	return n->data + i;
+}
+
+static void fill_sets(struct zone *z, const struct node *n, struct xdns_record *r)
+{
+	uint8_t *a = r->a_set ? pool_at(&z->pool, POOL_A_SETS, r->a_set) : r->a[0];
+	uint8_t *aaaa = r->aaaa_set ? pool_at(&z->pool, POOL_AAAA_SETS, r->aaaa_set) : r->aaaa[0];
+	struct xdns_srv *srv = r->srv_set ? pool_at(&z->pool, POOL_SRV_SETS, r->srv_set) : r->srv;
+	const struct datum *d = n->data;
+
+	for (uint32_t i = 0; i < r->n_a; i++, a += 4)
+		memcpy(a, d[i].octets, 4);
+	d = first_of(n, DATUM_AAAA);
+	for (uint32_t i = 0; i < r->n_aaaa; i++, aaaa += 16)
+		memcpy(aaaa, d[i].octets, 16);
+	d = first_of(n, DATUM_SRV);
+	for (uint32_t i = 0; i < r->n_srv; i++, srv++) {
+		srv->port = d[i].name.port;
+		srv->weight = d[i].name.weight;
+		srv->target = d[i].name.target->target;
+	}
+}
+
+/* A record counts to 65535; of a larger set the rest is left out. */
+static uint16_t set_size(const struct datum *from, const struct datum *to)
+{
+	return to - from > UINT16_MAX ? UINT16_MAX : to - from;
+}
+
+static void count_sets(const struct node *n, struct xdns_record *r)
+{
+	const struct datum *aaaa = first_of(n, DATUM_AAAA), *srv = first_of(n, DATUM_SRV);
+
+	r->n_a = set_size(n->data, aaaa);
+	r->n_aaaa = set_size(aaaa, srv);
+	r->n_srv = set_size(srv, n->data + n->sorted);
+}
+
+/* Makes n->new_record; nobody sees it yet. */
+int zone_build_record(struct zone *z, struct node *n)
+{
+	struct xdns_record draft = { .name_len = n->wire_len }, *r;
+	uint32_t index;
+	int err;
+
+	count_sets(n, &draft);
+	draft.flags = (n->exists ? 0 : XDNS_RECORD_TARGET_ONLY) |
+		      (n->reverse ? XDNS_RECORD_REVERSE : 0);
+	err = alloc_parts(z, &draft);
+	if (err)
+		return err;
+	err = zone_alloc(z, POOL_RECORDS, 0, &index);
+	if (err) {
+		struct garbage parts = { 0 };
+
+		zone_retire_parts(z, &parts, &draft);
+		garbage_free(z, &parts);
+		return err;
+	}
+	r = pool_at(&z->pool, POOL_RECORDS, index);
+	*r = draft;
+	fill_name(z, n, r);
+	fill_sets(z, n, r);
+	n->new_record = index;
+	return 0;
+}
+
+/* The runs a record points to. */
+void zone_retire_parts(struct zone *z, struct garbage *g, const struct xdns_record *r)
+{
+	(void)z;
+	if (r->a_set)
+		garbage_add_run(g, POOL_A_SETS, pool_order(elements(r->n_a, XDNS_A_PER_SET)),
+				r->a_set);
+	if (r->aaaa_set)
+		garbage_add_run(g, POOL_AAAA_SETS,
+				pool_order(elements(r->n_aaaa, XDNS_AAAA_PER_SET)), r->aaaa_set);
+	if (r->srv_set)
+		garbage_add_run(g, POOL_SRV_SETS,
+				pool_order(elements(r->n_srv, XDNS_SRV_PER_SET)), r->srv_set);
+	if (r->name_tail)
+		garbage_add_run(g, POOL_NAME_TAILS, 0, r->name_tail);
+}
+
+/* A record nothing points to any more, and its sets. */
+void zone_retire_record(struct zone *z, struct garbage *g, uint32_t record)
+{
+	if (!record)
+		return;
+	zone_retire_parts(z, g, pool_at(&z->pool, POOL_RECORDS, record));
+	garbage_add_run(g, POOL_RECORDS, 0, record);
+}

@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+/*
+ * A commit: everything that can fail comes first and is invisible; then each
+ * touched name is published with one store. The order is what keeps every answer true while
+ * it runs (docs/architecture.md): targets, then names from the apex down, then removals from
+ * the deepest name up. So a name's parents exist whenever it does (RFC 8020).
+ */
+#include "zone_internal.h"
+
+#include <errno.h>
+#include <string.h>
+
+#define BATCH_NAMES 1024
+
+/* Changes of the mirror's index on their way. */
+struct batch {
+	struct zone *zone;
+	bool removing;
+	size_t count;
+	uint64_t hashes[BATCH_NAMES];
+	struct xdns_ref refs[BATCH_NAMES];
+};
+
+static void batch_flush(struct batch *b)
+{
+	struct zone *z = b->zone;
+
+	if (b->count && z->mirror) {
+		if (b->removing)
+			z->mirror->remove(z->mirror_ctx, b->hashes, b->count);
+		else
+			z->mirror->put(z->mirror_ctx, b->hashes, b->refs, b->count);
+	}
+	b->count = 0;
+}
+
+static void batch_add(struct batch *b, uint64_t hash, uint32_t record)
+{
+	b->hashes[b->count] = hash;
+	b->refs[b->count] = (struct xdns_ref){ .record = record };
+	if (++b->count == BATCH_NAMES)
+		batch_flush(b);
+}
+
+/* The parent of a name that is below the apex or the apex itself; made if need be. */
+static struct node *parent_of(struct zone *z, const struct node *n)
+{
+	return zone_get_node(z, n->wire + n->wire[0] + 1);
+}
+
+static bool in_domain(const struct zone *z, const struct node *n)
+{
+	size_t len = z->config.domain_len;
+
+	return n->wire_len >= len &&
+	       !memcmp(n->wire + n->wire_len - len, z->config.domain, len);
+}
+
+/*
+ * Does the name exist: has data, or names below it? A change of that may change
+ * the parent, which is looked at later: depths are visited from the deepest up.
+ */
+static int settle_existence(struct zone *z, struct node *n)
+{
+	bool exists = n->permanent || n->sorted || n->children;
+	struct node *parent = n->parent;
+
+	if (exists == n->exists)
+		return 0;
+	if (n != z->apex && !n->reverse && in_domain(z, n)) {
+		if (!parent)
+			parent = parent_of(z, n);
+		if (!parent)
+			return -ENOMEM;
+		parent->children += exists ? 1 : -1;
+		zone_mark_dirty(z, parent);
+		n->parent = exists ? parent : NULL;
+	}
+	n->exists = exists;
+	n->set_changed = true;
+	return 0;
+}
+
+/* A record for readers, if what they would see changed or there is none yet. */
+static int settle_record(struct zone *z, struct node *n)
+{
+	bool wanted = n->exists || n->target_refs;
+
+	if (n->new_record && (n->set_changed || !wanted)) { /* of a commit that failed */
+		struct garbage stale = { 0 };
+
+		zone_retire_record(z, &stale, n->new_record);
+		garbage_free(z, &stale);
+		n->new_record = 0;
+	}
+	if (!wanted)
+		return 0;
+	if (n->new_record || (n->record && !n->set_changed))
+		return 0;
+	return zone_build_record(z, n);
+}
+
+/* Everything that may fail, and that nobody sees. */
+static int prepare(struct zone *z)
+{
+	int r;
+
+	for (int depth = 0; depth < ZONE_DEPTH_MAX; depth++) {
+		for (struct node *n = z->dirty[depth]; n; n = n->next_dirty) {
+			r = zone_merge(z, n);
+			if (r)
+				return r;
+		}
+	}
+	for (int depth = ZONE_DEPTH_MAX - 1; depth >= 0; depth--) {
+		for (struct node *n = z->dirty[depth]; n; n = n->next_dirty) {
+			r = settle_existence(z, n);
+			if (r)
+				return r;
+		}
+	}
+	for (int depth = 0; depth < ZONE_DEPTH_MAX; depth++) {
+		for (struct node *n = z->dirty[depth]; n; n = n->next_dirty) {
+			r = settle_record(z, n);
+			if (r)
+				return r;
+		}
+	}
+	return 0;
+}
+
+/* SRV sets that come next may lead here. */
+static void publish_targets(struct zone *z)
+{
+	for (int depth = 0; depth < ZONE_DEPTH_MAX; depth++) {
+		for (struct node *n = z->dirty[depth]; n; n = n->next_dirty) {
+			struct xdns_ref *ref;
+
+			if (!n->target || !n->target_refs)
+				continue;
+			ref = pool_at(&z->pool, POOL_TARGETS, n->target);
+			__atomic_store_n(&ref->record, n->new_record ? n->new_record : n->record,
+					 __ATOMIC_RELEASE);
+		}
+	}
+}
+
+/* The one store that readers see; the old record goes once they are through with it. */
+static void publish_record(struct zone *z, struct node *n)
+{
+	uint32_t old = n->record;
+
+	__atomic_store_n(&n->record, n->new_record, __ATOMIC_RELEASE);
+	n->new_record = 0;
+	zone_retire_record(z, &z->fresh, old);
+}
+
+static void publish_names(struct zone *z, struct batch *b, struct zone_changes *changes)
+{
+	for (int depth = 0; depth < ZONE_DEPTH_MAX; depth++) {
+		for (struct node *n = z->dirty[depth]; n; n = n->next_dirty) {
+			if (!n->exists)
+				continue;
+			if (n->new_record) {
+				*(n->indexed ? &changes->names_changed : &changes->names_added) += 1;
+				publish_record(z, n);
+			} else if (n->indexed && !n->collision) {
+				continue;
+			}
+			if (!n->reverse)
+				batch_add(b, n->hash,
+					  n->collision ? XDNS_REF_COLLISION : n->record);
+			if (!n->indexed && !n->reverse)
+				z->counts.names++;
+			n->indexed = true;
+		}
+	}
+	batch_flush(b);
+}
+
+/* Does another existing name need the index entry of this one's hash? */
+static bool hash_in_use(struct zone *z, const struct node *n)
+{
+	struct cds_lfht_iter iter;
+	struct node *other;
+
+	if (!n->collision)
+		return false;
+	cds_lfht_for_each_entry_duplicate(z->index, n->hash, zone_any_node, NULL, &iter, other, ht) {
+		if (other != n && other->hash == n->hash && other->exists)
+			return true;
+	}
+	return false;
+}
+
+static void unpublish_names(struct zone *z, struct batch *b, struct zone_changes *changes)
+{
+	b->removing = true;
+	for (int depth = ZONE_DEPTH_MAX - 1; depth >= 0; depth--) {
+		for (struct node *n = z->dirty[depth]; n; n = n->next_dirty) {
+			if (n->exists)
+				continue;
+			if (n->indexed) {
+				changes->names_removed++;
+				if (!n->reverse)
+					z->counts.names--;
+				if (!n->reverse && !hash_in_use(z, n))
+					batch_add(b, n->hash, 0);
+				n->indexed = false;
+			}
+			if (n->target_refs) {
+				if (n->new_record)
+					publish_record(z, n);
+				continue;
+			}
+			zone_retire_record(z, &z->fresh, n->record);
+			__atomic_store_n(&n->record, 0, __ATOMIC_RELEASE);
+			cds_lfht_del(z->index, &n->ht);
+		}
+	}
+	batch_flush(b);
+}
+
+/* Forgets what was dirty; bare nodes and unused target numbers outlast the readers. */
+static void clear_dirty(struct zone *z)
+{
+	for (int depth = 0; depth < ZONE_DEPTH_MAX; depth++) {
+		struct node *n = z->dirty[depth], *next;
+
+		z->dirty[depth] = NULL;
+		for (; n; n = next) {
+			next = n->next_dirty;
+			n->dirty = n->set_changed = false;
+			if (n->target && !n->target_refs) {
+				garbage_add_run(&z->fresh, POOL_TARGETS, 0, n->target);
+				n->target = 0;
+			}
+			if (!n->exists && !n->target_refs)
+				garbage_add_node(&z->fresh, n);
+		}
+	}
+}
+
+int zone_commit(struct zone *z, uint32_t serial, struct zone_changes *ret_changes)
+{
+	struct zone_changes changes = { 0 };
+	struct batch batch = { .zone = z };
+	int r;
+
+	r = prepare(z);
+	if (r)
+		return r;
+	rcu_read_lock();
+	publish_targets(z);
+	publish_names(z, &batch, &changes);
+	unpublish_names(z, &batch, &changes);
+	rcu_read_unlock();
+	clear_dirty(z);
+	uatomic_set(&z->serial, serial);
+	uatomic_set(&z->ready, true);
+	if (z->mirror && z->mirror->committed)
+		z->mirror->committed(z->mirror_ctx, serial);
+	*ret_changes = changes;
+	return 0;
+}

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/* What the files of the zone share: zone.c, zone_build.c, zone_commit.c, zone_reclaim.c. */
+#ifndef XDNS_ZONE_INTERNAL_H
+#define XDNS_ZONE_INTERNAL_H
+
+#include <urcu.h>
+#include <urcu/rculfhash.h>
+
+#include "dname.h"
+#include "pool.h"
+#include "zone.h"
+#include "zone_mirror.h"
+#include "zone_read.h"
+
+#define ZONE_DEPTH_MAX 128 /* labels of the longest name, and the root */
+
+enum datum_kind { DATUM_A, DATUM_AAAA, DATUM_SRV, DATUM_PTR };
+
+/*
+ * One resource record's data and how many contributors it has. Additions and removals are
+ * appended as they come (refs +1, -1); a commit sorts them into the sorted front.
+ */
+struct datum {
+	uint8_t kind;
+	int32_t refs;
+	union {
+		uint8_t octets[16]; /* A: the first four, the rest zero */
+		struct {
+			struct node *target;
+			uint16_t port, weight;
+		} name; /* SRV and PTR */
+	};
+};
+
+struct node {
+	struct cds_lfht_node ht;
+	uint64_t hash;
+	struct node *parent;	 /* NULL for the apex, reverse names and bare targets */
+	struct node *next_dirty; /* of the same depth */
+	struct datum *data;
+	uint32_t sorted, count, capacity; /* of data */
+	uint32_t record;		  /* readers: one load; 0: none yet */
+	uint32_t new_record;		  /* built, not yet published */
+	uint32_t target;		  /* index into targets; 0: no SRV or PTR leads here */
+	uint32_t target_refs;		  /* data that name this node */
+	uint32_t children;		  /* nodes right below that exist */
+	uint8_t depth;			  /* labels */
+	uint8_t wire_len;
+	bool dirty, set_changed, exists, indexed, permanent, collision, reverse;
+	uint8_t wire[];
+};
+
+/* Something that readers may still look at. */
+struct garbage_run {
+	uint8_t class, order;
+	uint32_t index;
+};
+
+struct garbage {
+	struct garbage_run *runs;
+	size_t runs_count, runs_capacity;
+	struct node **nodes;
+	size_t nodes_count, nodes_capacity;
+};
+
+struct zone {
+	struct xdns_config config;
+	struct pool pool;
+	struct cds_lfht *index;
+	struct node *apex;
+	struct node *dirty[ZONE_DEPTH_MAX]; /* by depth: parents before children */
+	const struct zone_mirror *mirror;
+	void *mirror_ctx;
+	struct zone_counts counts;
+	uint32_t serial;
+	bool ready;	       /* the first commit is done */
+	struct garbage fresh;  /* since the last zone_reclaim_prepare() */
+	struct garbage waiting; /* between prepare and finish */
+};
+
+/* zone.c */
+void zone_mark_dirty(struct zone *z, struct node *n);
+struct node *zone_get_node(struct zone *z, const uint8_t *wire);
+int zone_any_node(struct cds_lfht_node *ht, const void *key); /* a match for cds_lfht: every node */
+struct node *zone_index_find(const struct zone *z, uint64_t hash, const uint8_t *wire, size_t len);
+
+/* zone_build.c: merging contributions, making records. */
+int zone_merge(struct zone *z, struct node *n);
+int zone_build_record(struct zone *z, struct node *n);
+void zone_retire_parts(struct zone *z, struct garbage *g, const struct xdns_record *r);
+void zone_retire_record(struct zone *z, struct garbage *g, uint32_t record);
+
+/* zone_reclaim.c */
+void garbage_add_run(struct garbage *g, enum pool_class class, unsigned order, uint32_t index);
+void garbage_add_node(struct garbage *g, struct node *n);
+void garbage_free(struct zone *z, struct garbage *g);
+void zone_drop_target_ref(struct zone *z, struct node *target);
+int zone_alloc(struct zone *z, enum pool_class class, unsigned order, uint32_t *ret_index);
+
+#endif

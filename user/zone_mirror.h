@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * What the zone tells the kernel's half: the index `names` is kept equal to the
+ * zone's own. Records need no telling: they stand in memory both share. A zone
+ * without a mirror serves userspace only. All calls come from the zone's writer.
+ */
+#ifndef XDNS_ZONE_MIRROR_H
+#define XDNS_ZONE_MIRROR_H
+
+#include "abi.h"
+#include "zone.h"
+
+struct pool;
+
+struct zone_mirror {
+	/*
+	 * Changes of the index, in order: parents before children when names come, the
+	 * opposite when they go. A failure leaves the mirror not serving.
+	 */
+	void (*put)(void *ctx, const uint64_t *hashes, const struct xdns_ref *refs, size_t n);
+	void (*remove)(void *ctx, const uint64_t *hashes, size_t n);
+	/* A commit is through: the SOA serial from now on. */
+	void (*committed)(void *ctx, uint32_t serial);
+	/* An array of the pool is full: attach larger ones. 0: try again. */
+	int (*grow)(void *ctx);
+	/* Returns when no XDP program run that began before is still under way. Any thread. */
+	void (*wait_for_readers)(void *ctx);
+};
+
+/* mirror NULL: none. The caller has filled the mirror's index (zone_for_each_name()) before. */
+void zone_set_mirror(struct zone *z, const struct zone_mirror *mirror, void *ctx);
+
+struct pool *zone_pool(struct zone *z);
+
+/* Each name in the index with its record, as the mirror's index is to hold it. */
+typedef int (*zone_name_fn)(void *ctx, uint64_t hash, struct xdns_ref ref);
+int zone_for_each_name(struct zone *z, zone_name_fn fn, void *ctx);
+
+#endif
