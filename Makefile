@@ -84,10 +84,12 @@ $(SKEL): build/mesos-xdns.bpf.o
 	$(call say,SKEL,$@)
 	$(Q)$(BPFTOOL) gen skeleton $< name mesos_xdns > $@
 
-# The helpers of a test: of the files beside it and above it that are no tests themselves, those
-# whose header it includes. They may stand in for parts of the daemon, so nobody else gets them.
-helpers = $(foreach h,$(filter-out $(dir $(1))test_%,$(wildcard $(dir $(1))*.c)) $(wildcard tests/*.c), \
-	    $(if $(shell grep -l '"$(notdir $(h:.c=.h))"' $(1)),$(h)))
+# Beside the tests (test_*.c) of a directory are their helpers. Those whose header a test includes
+# are linked first, since they may stand in for a part of the daemon; what these need of other
+# helpers comes last, from an archive.
+helper_src = $(filter-out $(1)/test_%,$(wildcard $(1)/*.c))
+included   = $(foreach h,$(call helper_src,$(patsubst %/,%,$(dir $(1)))), \
+	       $(if $(shell grep -l '"$(notdir $(h:.c=.h))"' $(1)),$(h)))
 
 # One set of rules for the plain build (build/) and the sanitized one (build/asan/):
 # $(1) directory, $(2) flags. A test takes from the archive what it needs of the daemon.
@@ -106,10 +108,16 @@ $(1)/tests/%.o: tests/%.c | $(PKG_CHECK) $(SKEL)
 	$$(call say,CC,$$@)
 	$$(Q)$$(CC) $$(CFLAGS_ALL) -Itests $(2) -c -o $$@ $$<
 
+$(foreach d,tests/unit tests/golden tests/bpf,
+$(1)/$(d)/helpers.a: $(patsubst %.c,$(1)/%.o,$(call helper_src,$(d)))
+	@mkdir -p $$(@D)
+	$$(Q)rm -f $$@ && $$(AR) rcs $$@ $$^
+)
 $(foreach t,$(UNIT) $(GOLDEN) $(BPF_TESTS),
-$(1)/$(t): $(patsubst %.c,$(1)/%.o,$(t).c $(call helpers,$(t).c)) $(1)/libxdns.a
+$(1)/$(t): $(patsubst %.c,$(1)/%.o,$(t).c $(call included,$(t).c)) \
+		$(1)/libxdns.a $(1)/$(dir $(t))helpers.a $(1)/libxdns.a
 	$$(call say,LD,$$@)
-	$$(Q)$$(CC) $(2) $$(LDFLAGS) -o $$@ $$^ -lcmocka $$(LDLIBS)
+	$$(Q)$$(CC) $(2) $$(LDFLAGS) -o $$@ $$+ -lcmocka $$(LDLIBS)
 )
 endef
 

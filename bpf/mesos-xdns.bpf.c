@@ -24,7 +24,7 @@ static const struct xdns_name_tail *xdns_env_name_tail(const void *env, __u32 i)
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
 /* Set by userspace before loading: constants to the verifier and the JIT. */
-const volatile struct xdns_config xdns_cfg = {};
+XDNS_RODATA struct xdns_config xdns_cfg = {};
 
 #define XDNS_SRV_MAX 64 /* more SRV records than fit 1232 octets */
 
@@ -111,7 +111,7 @@ __attribute__((noinline)) int long_set_a(struct xdns_scratch *s)
 	if (!s)
 		return -1;
 	r = bpf_map_lookup_elem(&records, &s->record);
-	return r ? xdns_answer_a(0, r, &s->question, config()->ttl, &s->answer, s->body,
+	return r ? xdns_answer_a(0, r, r->n_a, &s->question, config()->ttl, &s->answer, s->body,
 				 DNS_UDP_EDNS_MAX) :
 		   -1;
 }
@@ -123,7 +123,7 @@ __attribute__((noinline)) int long_set_aaaa(struct xdns_scratch *s)
 	if (!s)
 		return -1;
 	r = bpf_map_lookup_elem(&records, &s->record);
-	return r ? xdns_answer_aaaa(0, r, &s->question, config()->ttl, &s->answer, s->body,
+	return r ? xdns_answer_aaaa(0, r, r->n_aaaa, &s->question, config()->ttl, &s->answer, s->body,
 				    DNS_UDP_EDNS_MAX) :
 		   -1;
 }
@@ -167,26 +167,49 @@ static __always_inline enum xdns_counter answer_srv(struct xdns_scratch *s,
 	return step == XDNS_STEP_MISSING ? XDNS_pass_target : XDNS_answer_srv;
 }
 
+/* Sets that stand in the record itself are written here; the loops for larger ones elsewhere. */
+static __always_inline enum xdns_counter answer_a(struct xdns_scratch *s,
+						  const struct xdns_record *r)
+{
+	__u32 n = r->n_a;
+	int failed;
+
+	if (!n)
+		return XDNS_answer_nodata;
+	failed = n <= XDNS_A_INLINE ? xdns_answer_a(0, r, n, &s->question, config()->ttl,
+						    &s->answer, s->body, DNS_UDP_EDNS_MAX) :
+				      long_set_a(s);
+	return failed ? XDNS_pass_target : XDNS_answer_a;
+}
+
+static __always_inline enum xdns_counter answer_aaaa(struct xdns_scratch *s,
+						     const struct xdns_record *r)
+{
+	__u32 n = r->n_aaaa;
+	int failed;
+
+	if (!n)
+		return XDNS_answer_nodata;
+	failed = n <= XDNS_AAAA_INLINE ? xdns_answer_aaaa(0, r, n, &s->question, config()->ttl,
+							  &s->answer, s->body, DNS_UDP_EDNS_MAX) :
+					 long_set_aaaa(s);
+	return failed ? XDNS_pass_target : XDNS_answer_aaaa;
+}
+
 /* The answer that a record of the question's name gives. */
 static __always_inline enum xdns_counter answer_record(struct xdns_scratch *s,
 						       const struct xdns_record *r)
 {
-	const struct xdns_config *cfg = config();
-
 	switch (s->question.type) {
 	case DNS_TYPE_A:
-		if (!r->n_a)
-			return XDNS_answer_nodata;
-		return long_set_a(s) ? XDNS_pass_target : XDNS_answer_a;
+		return answer_a(s, r);
 	case DNS_TYPE_AAAA:
-		if (!r->n_aaaa)
-			return XDNS_answer_nodata;
-		return long_set_aaaa(s) ? XDNS_pass_target : XDNS_answer_aaaa;
+		return answer_aaaa(s, r);
 	case DNS_TYPE_SRV:
 		return r->n_srv ? answer_srv(s, r) : XDNS_answer_nodata;
 	default: /* SOA */
-		return s->question.name.len == cfg->domain_len ? XDNS_answer_soa :
-								 XDNS_answer_nodata;
+		return s->question.name.len == config()->domain_len ? XDNS_answer_soa :
+								      XDNS_answer_nodata;
 	}
 }
 
@@ -221,47 +244,54 @@ static __always_inline enum xdns_counter look_up(struct xdns_scratch *s,
 	return answer_record(s, r);
 }
 
-/* SOA of a negative answer or as the answer, then the OPT: what ends every body. */
-__attribute__((noinline)) int finish_body(struct xdns_scratch *s, __u32 what)
+/* The SOA, in a negative answer or as the answer. */
+__attribute__((noinline)) int put_soa(struct xdns_scratch *s, __u32 what)
 {
 	const struct xdns_config *cfg = config();
 	struct xdns_state *st = zone_state();
-	int failed = 0;
 
 	if (!s || !st)
 		return -1;
-	if (what == XDNS_answer_nodata || what == XDNS_answer_nxdomain) {
-		failed = xdns_answer_negative(cfg, &s->question,
-					      what == XDNS_answer_nxdomain ? DNS_RCODE_NXDOMAIN :
-									     DNS_RCODE_NOERROR,
-					      st->serial, &s->answer, s->body, XDNS_BODY_CAP);
-	} else if (what == XDNS_answer_soa) {
-		failed = xdns_put_apex_rr(cfg, &cfg->soa, &s->question, st->serial, &s->answer,
-					  s->body, XDNS_BODY_CAP);
+	if (what == XDNS_answer_soa) {
 		s->answer.an = 1;
+		return xdns_put_apex_rr(cfg, &cfg->soa, &s->question, st->serial, &s->answer,
+					s->body, XDNS_BODY_CAP);
 	}
-	xdns_put_opt(&s->question, &s->answer, s->body, XDNS_BODY_CAP);
-	return failed;
+	return xdns_answer_negative(cfg, &s->question,
+				    what == XDNS_answer_nxdomain ? DNS_RCODE_NXDOMAIN :
+								   DNS_RCODE_NOERROR,
+				    st->serial, &s->answer, s->body, XDNS_BODY_CAP);
 }
 
-/* Sum of the body, as if it started at an even octet. */
-__attribute__((noinline)) int body_sum(struct xdns_scratch *s)
+#define SHORT_BODY 64 /* octets that most bodies have room in */
+
+/* Sum of the body's whole words up to `max` octets, as if it started at an even octet. */
+static __always_inline __u64 sum_words(const struct xdns_scratch *s, __u32 len, __u32 max)
 {
 	__u64 sum = 0;
-	__u32 len, i;
 
-	if (!s)
-		return 0;
-	len = s->answer.len;
-	if (len > XDNS_BODY_CAP - 8)
+	for (__u32 i = 0; i < max; i += 8) {
+		if (i >= len)
+			break;
+		sum = xdns_sum_add(sum, xdns_get64(s->body + i));
+	}
+	return sum;
+}
+
+/* The octets behind the body count as zeros. */
+static __always_inline __u64 body_sum(struct xdns_scratch *s, __u32 max)
+{
+	__u32 len = xdns_read_once(s->answer.len);
+
+	if (len > max)
 		return 0;
 	xdns_put64(s->body + len, 0);
-	for (i = 0; i < XDNS_BODY_CAP / 8; i++) {
-		if (i * 8 >= len)
-			break;
-		sum = xdns_sum_add(sum, xdns_get64(s->body + i * 8));
-	}
-	return xdns_sum_fold(sum);
+	return sum_words(s, len, max);
+}
+
+__attribute__((noinline)) int long_sum(struct xdns_scratch *s)
+{
+	return s ? xdns_sum_fold(body_sum(s, XDNS_BODY_CAP - 8)) : 0;
 }
 
 /*
@@ -292,31 +322,28 @@ __attribute__((noinline)) int make_room(struct xdp_md *ctx, struct xdns_scratch 
 /* The headers of the resized frame, and the checksum over all of it. */
 static __always_inline int write_headers(struct xdp_md *ctx, struct xdns_scratch *s, __u64 sum)
 {
-	const struct xdns_config *cfg = config();
 	void *data = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end;
 	__u32 l3_off = s->pkt.l3_off & 0x1f, dns_off = s->pkt.dns_off & 0x7f;
 	__u32 udp_len = UDP_HEADER_LEN + DNS_HEADER_LEN + s->question.len + s->answer.len;
 	struct udp_header *udp = data + ((dns_off - UDP_HEADER_LEN) & 0x7f);
-	struct dns_header *dns = data + dns_off;
+	void *l3 = data + l3_off, *dns = data + dns_off;
 	__u64 pseudo;
 
-	if (dns_off < UDP_HEADER_LEN || data + ETH_HEADER_LEN > end || (void *)(dns + 1) > end)
+	if (data + ETH_HEADER_LEN > end || dns + DNS_HEADER_LEN > end)
 		return -1;
-	dns->flags = xdns_be16(xdns_answer_flags(cfg, &s->question, &s->answer));
-	dns->ancount = xdns_be16(s->answer.an);
-	dns->nscount = xdns_be16(s->answer.ns);
-	dns->arcount = xdns_be16(s->answer.ar);
-	sum = xdns_sum_add(sum, xdns_sum_words((const __u8 *)dns, DNS_HEADER_LEN));
-
+	sum = xdns_sum_add(
+		sum, xdns_dns_reply(dns, s->question.id,
+				    xdns_answer_flags(config(), &s->question, &s->answer),
+				    s->answer.an, s->answer.ns, s->answer.ar));
 	xdns_eth_reply(data);
 	if (s->pkt.is_ip6) {
-		if (data + l3_off + IP6_HEADER_LEN > end)
+		if (l3 + IP6_HEADER_LEN > end)
 			return -1;
-		pseudo = xdns_ip6_reply(data + l3_off, udp_len);
+		pseudo = xdns_ip6_reply(l3, udp_len);
 	} else {
-		if (data + l3_off + IP4_HEADER_LEN > end)
+		if (l3 + IP4_HEADER_LEN > end)
 			return -1;
-		pseudo = xdns_ip4_reply(data + l3_off, udp_len);
+		pseudo = xdns_ip4_reply(l3, udp_len);
 	}
 	if ((void *)(udp + 1) > end)
 		return -1;
@@ -324,11 +351,43 @@ static __always_inline int write_headers(struct xdp_md *ctx, struct xdns_scratch
 	return 0;
 }
 
+/*
+ * The body into the frame: word by word if it is short, which beats the helper, the last word
+ * overlapping the one before (a body has at least 11 octets).
+ */
+static __always_inline int write_body(struct xdp_md *ctx, struct xdns_scratch *s)
+{
+	__u32 len = xdns_read_once(s->answer.len), at = 0;
+	__u32 off = (s->pkt.dns_off + DNS_HEADER_LEN + s->question.len) & 0x1ff;
+	void *data = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end;
+	__u8 *p = data + off;
+
+	if (len > SHORT_BODY || len < 8)
+		return len > XDNS_BODY_CAP || len == 0 ?
+			       -1 :
+			       bpf_xdp_store_bytes(ctx, off, s->body, len);
+	for (int i = 0; i < SHORT_BODY / 8; i++) {
+		if (at + 8 > len)
+			break;
+		if ((void *)(p + at + 8) > end)
+			return -1;
+		xdns_put64(p + at, xdns_get64(s->body + at));
+		at += 8;
+	}
+	if (at == len)
+		return 0;
+	at = (len - 8) & (SHORT_BODY - 1);
+	p += at;
+	if ((void *)(p + 8) > end)
+		return -1;
+	xdns_put64(p, xdns_get64(s->body + at));
+	return 0;
+}
+
 /* Puts the answer that stands in the scratch area into the frame. */
 static __always_inline enum xdns_counter send(struct xdp_md *ctx, struct xdns_scratch *s)
 {
-	__u32 body_off, len = s->answer.len;
-	__u64 sum = (__u16)body_sum(s);
+	__u64 sum = s->answer.len <= SHORT_BODY ? body_sum(s, SHORT_BODY) : (__u16)long_sum(s);
 	enum xdns_counter what;
 
 	if (s->question.len & 1) /* the body starts at an odd octet */
@@ -337,10 +396,7 @@ static __always_inline enum xdns_counter send(struct xdp_md *ctx, struct xdns_sc
 	what = make_room(ctx, s);
 	if (what != XDNS_CONTINUE)
 		return what;
-	body_off = s->pkt.dns_off + DNS_HEADER_LEN + s->question.len;
-	if (len > 0 && len <= XDNS_BODY_CAP && bpf_xdp_store_bytes(ctx, body_off, s->body, len))
-		return XDNS_drop_write;
-	return write_headers(ctx, s, sum) ? XDNS_drop_write : XDNS_CONTINUE;
+	return write_body(ctx, s) || write_headers(ctx, s, sum) ? XDNS_drop_write : XDNS_CONTINUE;
 }
 
 /* Types the kernel has the data for; ANY, transfers, NS, PTR and the rest are userspace's. */
@@ -380,8 +436,11 @@ static __always_inline enum xdns_counter handle(struct xdp_md *ctx, struct xdns_
 	what = look_up(s, st);
 	if (what > XDNS_answer_truncated)
 		return what;
-	if (finish_body(s, what))
+	if ((what == XDNS_answer_nodata || what == XDNS_answer_nxdomain ||
+	     what == XDNS_answer_soa) &&
+	    put_soa(s, what))
 		return XDNS_pass_mtu;
+	xdns_put_opt(&s->question, &s->answer, s->body, XDNS_BODY_CAP);
 	sent = send(ctx, s);
 	if (sent != XDNS_CONTINUE)
 		return sent;

@@ -18,10 +18,13 @@
  * from hoisting a use above its bounds check.
  */
 #define xdns_opaque(x) asm volatile("" : "+r"(x))
+/* Data that is set before loading and constant from then on. */
+#define XDNS_RODATA const volatile
 #else
 #include <string.h>
 #define xdns_memcpy(dst, src, n) memcpy(dst, src, n)
 #define xdns_opaque(x) ((void)0)
+#define XDNS_RODATA
 #ifndef __always_inline
 #define __always_inline inline __attribute__((always_inline))
 #endif

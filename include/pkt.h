@@ -212,16 +212,6 @@ static __always_inline enum xdns_counter xdns_pkt_parse(const void *data, const 
 	return XDNS_pass_not_ip;
 }
 
-/* Sum of n octets at p, n even and constant. */
-static __always_inline __u64 xdns_sum_words(const __u8 *p, __u32 n)
-{
-	__u64 sum = 0;
-
-	for (__u32 i = 0; i + 4 <= n; i += 4)
-		sum += xdns_get32(p + i);
-	return sum;
-}
-
 static __always_inline void xdns_eth_reply(struct eth_header *eth)
 {
 	__u8 mac[6];
@@ -231,49 +221,72 @@ static __always_inline void xdns_eth_reply(struct eth_header *eth)
 	xdns_memcpy(eth->src, mac, 6);
 }
 
+/*
+ * The functions below turn a query's headers into the reply's. Each field is loaded before
+ * anything is stored, and sums are made of the values in hand: loading back
+ * what was just stored in smaller pieces would stall.
+ */
+
 /* Swaps the addresses, sets lengths, TTL and checksum. Returns the pseudo-header's sum. */
 static __always_inline __u64 xdns_ip4_reply(struct ip4_header *ip, __u32 udp_len)
 {
 	__u32 src = ip->src, dst = ip->dst;
+	/* ECN is the receiver's to set (RFC 3168); id 0: an atomic datagram, RFC 6864 4.1 */
+	__u32 first = 0x45 | (__u32)(ip->tos & 0xfc) << 8 |
+		      (__u32)xdns_be16(IP4_HEADER_LEN + udp_len) << 16;
+	__u32 second = (__u32)xdns_be16(IP4_DONT_FRAGMENT) << 16;
+	__u32 third = REPLY_HOPS | IP_PROTOCOL_UDP << 8;
+	__u64 addresses = (__u64)src + dst;
 
-	ip->tos &= 0xfc; /* ECN is the receiver's to set (RFC 3168) */
-	ip->total_len = xdns_be16(IP4_HEADER_LEN + udp_len);
-	ip->id = 0; /* atomic datagram, RFC 6864 4.1 */
-	ip->fragment = xdns_be16(IP4_DONT_FRAGMENT);
-	ip->ttl = REPLY_HOPS;
-	ip->check = 0;
+	third |= (__u32)xdns_sum_finish(addresses + first + second + third) << 16;
+	xdns_put32(ip, first);
+	xdns_put32(&ip->id, second);
+	xdns_put32(&ip->ttl, third);
 	ip->src = dst;
 	ip->dst = src;
-	ip->check = xdns_sum_finish(xdns_sum_words((const __u8 *)ip, IP4_HEADER_LEN));
-	return (__u64)src + dst + xdns_be16(IP_PROTOCOL_UDP) + xdns_be16(udp_len);
+	return addresses + xdns_be16(IP_PROTOCOL_UDP) + xdns_be16(udp_len);
 }
 
 static __always_inline __u64 xdns_ip6_reply(struct ip6_header *ip, __u32 udp_len)
 {
-	__u8 address[16];
+	__u64 src_hi = xdns_get64(ip->src), src_lo = xdns_get64(ip->src + 8);
+	__u64 dst_hi = xdns_get64(ip->dst), dst_lo = xdns_get64(ip->dst + 8);
+	__u64 sum = xdns_sum_add(xdns_sum_add(src_hi, src_lo), xdns_sum_add(dst_hi, dst_lo));
 
 	ip->version_class_flow &= xdns_be32(0xffc00000); /* version, DSCP */
-	ip->payload_len = xdns_be16(udp_len);
-	ip->hop_limit = REPLY_HOPS;
-	xdns_memcpy(address, ip->dst, 16);
-	xdns_memcpy(ip->dst, ip->src, 16);
-	xdns_memcpy(ip->src, address, 16);
-	return xdns_sum_words(ip->src, 32) + xdns_be16(IP_PROTOCOL_UDP) + xdns_be16(udp_len);
+	xdns_put32(&ip->payload_len, xdns_be16(udp_len) | IP_PROTOCOL_UDP << 16 |
+					     (__u32)REPLY_HOPS << 24);
+	xdns_put64(ip->src, dst_hi);
+	xdns_put64(ip->src + 8, dst_lo);
+	xdns_put64(ip->dst, src_hi);
+	xdns_put64(ip->dst + 8, src_lo);
+	return xdns_sum_add(sum, xdns_be16(IP_PROTOCOL_UDP) + xdns_be16(udp_len));
 }
 
 /* pseudo: sum of the pseudo-header; message: of the whole DNS message. */
 static __always_inline void xdns_udp_reply(struct udp_header *udp, __u32 udp_len, __u64 pseudo,
 					   __u64 message)
 {
-	__u16 port = udp->src;
-	__u16 check;
+	__u32 src = udp->src, dst = udp->dst, len = xdns_be16(udp_len);
+	__u32 check = xdns_sum_finish(xdns_sum_add(xdns_sum_add(message, pseudo), src + dst + len));
 
-	udp->src = udp->dst;
-	udp->dst = port;
-	udp->len = xdns_be16(udp_len);
-	pseudo += (__u64)udp->src + udp->dst + udp->len;
-	check = xdns_sum_finish(xdns_sum_add(message, pseudo));
-	udp->check = check ? check : 0xffff; /* RFC 768, RFC 8200 8.1 */
+	if (!check)
+		check = 0xffff; /* RFC 768, RFC 8200 8.1 */
+	xdns_put32(udp, dst | src << 16);
+	xdns_put32(&udp->len, len | check << 16);
+}
+
+/* The DNS header, all of it, in two stores. Counts and flags in host order. Returns its sum. */
+static __always_inline __u64 xdns_dns_reply(void *header, __u16 id, __u16 flags, __u16 an,
+					    __u16 ns, __u16 ar)
+{
+	__u64 first = id | (__u32)xdns_be16(flags) << 16 | (__u64)xdns_be16(1) << 32 |
+		      (__u64)xdns_be16(an) << 48;
+	__u32 second = xdns_be16(ns) | (__u32)xdns_be16(ar) << 16;
+
+	xdns_put64(header, first);
+	xdns_put32(header + 8, second);
+	return xdns_sum_add(first, second);
 }
 
 #endif

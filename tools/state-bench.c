@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 /*
- * Reads state documents: state_bench [-d] [-c CHUNK] [-r REPEAT] FILE...
- * Prints what the last one cost; -d dumps the cluster instead.
+ * Reads state documents: state-bench [-d] [-c CHUNK] [-r REPEAT] FILE...
+ * Prints what each cost; -d dumps the clusters instead. Not part of the build:
+ *
+ *	gcc -std=gnu11 -D_GNU_SOURCE -O2 -Iinclude -Iuser -Itests tools/state-bench.c \
+ *		build/libxdns.a -lpthread -o build/state-bench
+ *	tools/state-gen.py 100000 > build/state.json
+ *	build/state-bench -r 5 build/state.json
  */
 #include <stdio.h>
 #include <stdlib.h>

@@ -11,6 +11,7 @@ import json
 import sys
 
 EPOCH = 1780000000  # of the first task
+INSTANCES = 10  # of a service
 
 
 def compact(value):
@@ -51,7 +52,7 @@ def status(i, state, when):
 
 
 def task(i, framework, agents, renamed):
-    service = i // 10
+    service = i // INSTANCES
     name = "svc-%06d" % service + ("-new" if i < renamed else "")
     port = 1025 + i * 2 % 30000
     when = EPOCH + i * 0.25
@@ -84,17 +85,18 @@ def items(values):
 
 
 def document(args):
-    frameworks = min(args.frameworks, args.tasks) or 1
+    share = -(-args.tasks // args.frameworks)
+    share += -share % INSTANCES  # a service is of one framework
     yield '{"version":"1.11.0","hostname":"master","leader":%s,"slaves":[' % compact(args.leader)
     yield from items(agent(i) for i in range(args.agents))
     yield '],"frameworks":['
-    for f in range(frameworks):
+    for f in range(args.frameworks):
         fid = "0f8a1c52-6c1f-4a8e-9f53-3b1d5e0a7c41-%04d" % f
         head = {"id": fid, "name": "framework-%02d" % f, "active": True, "hostname": "scheduler",
                 "pid": "scheduler-%d@%s:%d" % (f, agent_ip(f % args.agents), 15000 + f)}
         yield ("," if f else "") + compact(head)[:-1] + ',"tasks":['
         yield from items(task(i, fid, args.agents, args.renamed)
-                         for i in range(f, args.tasks, frameworks))
+                         for i in range(f * share, min((f + 1) * share, args.tasks)))
         yield '],"completed_tasks":[]}'
     yield '],"orphan_tasks":[]}\n'
 

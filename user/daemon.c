@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <malloc.h>
 #include <pthread.h>
 #include <signal.h>
 #include <string.h>
@@ -195,8 +196,10 @@ static int apply(struct daemon *d, struct snapshot *next)
 			 " unresolved",
 			 skipped.conflicts, skipped.unreachable, skipped.unresolved);
 	free(d->now.listeners);
-	if (d->now.cluster != next->cluster)
+	if (d->now.cluster != next->cluster) {
 		cluster_free(d->now.cluster);
+		malloc_trim(0); /* a cluster is many small blocks: back to the system with them */
+	}
 	d->now = *next;
 	return 0;
 }

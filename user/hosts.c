@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 #include "hosts.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <netdb.h>
 #include <netinet/in.h>
@@ -146,6 +147,7 @@ static int lookup_wait(struct lookup *l, const struct hosts *h)
 int hosts_resolve(void *ctx, const char *host, struct address **ret_list, size_t *ret_count)
 {
 	const struct hosts *h = ctx;
+	struct in_addr odd;
 	struct lookup *l;
 	int rc;
 
@@ -153,6 +155,9 @@ int hosts_resolve(void *ctx, const char *host, struct address **ret_list, size_t
 		return -ECANCELED;
 	if (now_ns() >= h->deadline_ns)
 		return -ETIMEDOUT;
+	/* getaddrinfo() would take "010.1" for 8.0.0.1; no name looks like that */
+	if (inet_aton(host, &odd))
+		return -ENOENT;
 	l = lookup_new(host);
 	if (!l)
 		return -ENOMEM;

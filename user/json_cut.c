@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "json_scan.h"
 #include "util.h"
 
 /* Longer keys are cut short: no name that anyone asks for comes near. */
@@ -27,14 +28,7 @@ enum state {
 	HEX3,
 	HEX4,
 	LITERAL,
-	MINUS, /* numbers, named by what was read last */
-	ZERO,
-	DIGITS,
-	POINT,
-	FRACTION,
-	EXP,
-	EXP_SIGN,
-	EXP_DIGITS,
+	NUMBER,
 };
 
 struct json_cut {
@@ -49,8 +43,9 @@ struct json_cut {
 	unsigned taken_depth;
 	bool taking, in_key;
 	uint8_t open[JSON_DEPTH_MAX]; /* '{' or '[' */
-	const char *literal;	      /* what is still to come of it */
-	const uint8_t *from;	      /* key or taken value: where it continues in this piece */
+	enum json_number number;
+	const char *literal; /* what is still to come of it */
+	const uint8_t *from; /* key or taken value: where it continues in this piece */
 	uint8_t key[KEY_MAX];
 	size_t key_len;
 	uint8_t *held; /* of a taken value: what came in earlier pieces */
@@ -103,6 +98,7 @@ static const char *expected(const struct json_cut *c)
 		[COLON] = "where : should be",
 		[STRING] = "in a string",
 		[LITERAL] = "in a literal",
+		[NUMBER] = "in a number",
 	};
 
 	if (c->state == AFTER && c->depth == 0)
@@ -111,7 +107,7 @@ static const char *expected(const struct json_cut *c)
 		return "where , or the end of the list or object should be";
 	if (c->state >= ESCAPE && c->state <= HEX4)
 		return "in an escape";
-	return c->state >= MINUS ? "in a number" : where[c->state];
+	return where[c->state];
 }
 
 static void fail_byte(struct json_cut *c, const uint8_t *p)
@@ -269,7 +265,8 @@ static void value_begin(struct json_cut *c, const uint8_t *p)
 		c->state = STRING;
 		break;
 	case JSON_KIND_NUMBER:
-		c->state = *p == '-' ? MINUS : *p == '0' ? ZERO : DIGITS;
+		c->state = NUMBER;
+		c->number = json_number_begin(*p);
 		break;
 	default:
 		c->literal = *p == 't' ? "rue" : *p == 'f' ? "alse" : "ull";
@@ -300,34 +297,9 @@ static void key_add(struct json_cut *c, const uint8_t *end)
 	c->key_len += len;
 }
 
-/* First octet that is not plain text: quote, backslash or control character. */
-static const uint8_t *skip_plain(const uint8_t *p, const uint8_t *end)
-{
-	const uint64_t ones = 0x0101010101010101ULL, tops = 0x8080808080808080ULL;
-
-	/* "Is there a zero octet" on eight octets at once; the lowest flag is exact. */
-	while (end - p >= 8) {
-		uint64_t v, quote, slash, low;
-
-		memcpy(&v, p, sizeof(v));
-		quote = v ^ (ones * '"');
-		slash = v ^ (ones * '\\');
-		quote = (quote - ones) & ~quote;
-		slash = (slash - ones) & ~slash;
-		low = (v - ones * 0x20) & ~v;
-		v = (quote | slash | low) & tops;
-		if (v)
-			return p + (__builtin_ctzll(v) >> 3);
-		p += 8;
-	}
-	while (p < end && *p != '"' && *p != '\\' && *p >= 0x20)
-		p++;
-	return p;
-}
-
 static const uint8_t *scan_string(struct json_cut *c, const uint8_t *p, const uint8_t *end)
 {
-	p = skip_plain(p, end);
+	p = json_scan_plain(p, end);
 	if (p == end)
 		return p;
 	if (*p == '\\') {
@@ -344,11 +316,6 @@ static const uint8_t *scan_string(struct json_cut *c, const uint8_t *p, const ui
 	return p + 1;
 }
 
-static bool is_digit(uint8_t b)
-{
-	return b >= '0' && b <= '9';
-}
-
 static void scan_escape(struct json_cut *c, const uint8_t *p)
 {
 	uint8_t b = *p, lower = b | 0x20;
@@ -360,54 +327,26 @@ static void scan_escape(struct json_cut *c, const uint8_t *p)
 			c->state = STRING;
 		else
 			fail_byte(c, p);
-	} else if (is_digit(b) || (lower >= 'a' && lower <= 'f')) {
+	} else if (json_is_digit(b) || (lower >= 'a' && lower <= 'f')) {
 		c->state = c->state == HEX4 ? STRING : c->state + 1;
 	} else {
 		fail_byte(c, p);
 	}
 }
 
-/* The state behind octet b of a number, -1 if b is not part of it. */
-static int number_next(enum state state, uint8_t b)
-{
-	bool digit = is_digit(b), exp = b == 'e' || b == 'E';
-
-	switch (state) {
-	case MINUS:
-		return !digit ? -1 : b == '0' ? ZERO : DIGITS;
-	case ZERO:
-		return b == '.' ? POINT : exp ? EXP : -1;
-	case DIGITS:
-		return digit ? DIGITS : b == '.' ? POINT : exp ? EXP : -1;
-	case POINT:
-		return digit ? FRACTION : -1;
-	case FRACTION:
-		return digit ? FRACTION : exp ? EXP : -1;
-	case EXP:
-		return digit ? EXP_DIGITS : b == '+' || b == '-' ? EXP_SIGN : -1;
-	default:
-		return digit ? EXP_DIGITS : -1;
-	}
-}
-
-static bool number_complete(enum state state)
-{
-	return state == ZERO || state == DIGITS || state == FRACTION || state == EXP_DIGITS;
-}
-
 static const uint8_t *scan_number(struct json_cut *c, const uint8_t *p, const uint8_t *end)
 {
 	for (; p < end; p++) {
-		int next = number_next(c->state, *p);
+		int next = json_number_next(c->number, *p);
 
 		if (next < 0) {
-			if (number_complete(c->state))
+			if (json_number_complete(c->number))
 				value_end(c, p);
 			else
 				fail_byte(c, p);
 			return p;
 		}
-		c->state = (enum state)next;
+		c->number = (enum json_number)next;
 	}
 	return p;
 }
@@ -524,7 +463,7 @@ int json_cut_finish(struct json_cut *c)
 		return c->rc;
 	c->piece = nothing;
 	c->from = nothing;
-	if (number_complete(c->state) && c->depth == 0)
+	if (c->state == NUMBER && c->depth == 0 && json_number_complete(c->number))
 		value_end(c, nothing);
 	if (c->rc)
 		return c->rc;

@@ -35,10 +35,10 @@ static struct bpf_map *class_map(const struct mesos_xdns *skel, enum pool_class 
 	return map[class];
 }
 
-/* Twice what is in use: changes take new elements before old ones come free. */
+/* More than what is in use: changes take new elements before old ones come free. */
 static uint32_t room_for(uint64_t used, uint32_t least)
 {
-	uint64_t want = used * 2 + least;
+	uint64_t want = used + used / 4 + least;
 
 	return want > UINT32_MAX / 2 ? UINT32_MAX / 2 : want;
 }

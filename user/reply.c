@@ -74,10 +74,10 @@ static void answer_record(struct reply *r, const struct xdns_record *rec)
 
 	switch (r->q.type) {
 	case DNS_TYPE_A:
-		xdns_answer_a(r->pool, rec, &r->q, zc->ttl, &r->a, r->body, REPLY_BODY_CAP);
+		xdns_answer_a(r->pool, rec, rec->n_a, &r->q, zc->ttl, &r->a, r->body, REPLY_BODY_CAP);
 		break;
 	case DNS_TYPE_AAAA:
-		xdns_answer_aaaa(r->pool, rec, &r->q, zc->ttl, &r->a, r->body, REPLY_BODY_CAP);
+		xdns_answer_aaaa(r->pool, rec, rec->n_aaaa, &r->q, zc->ttl, &r->a, r->body, REPLY_BODY_CAP);
 		break;
 	case DNS_TYPE_SRV:
 		if (rec->n_srv)

@@ -147,8 +147,8 @@ void reply_any(struct reply *r, const struct xdns_record *rec)
 	}
 	if (rec->n_srv)
 		srv_answer(r, rec);
-	xdns_answer_a(r->pool, rec, &r->q, r->zc->ttl, &r->a, r->body, DNS_TCP_MAX);
-	xdns_answer_aaaa(r->pool, rec, &r->q, r->zc->ttl, &r->a, r->body, DNS_TCP_MAX);
+	xdns_answer_a(r->pool, rec, rec->n_a, &r->q, r->zc->ttl, &r->a, r->body, DNS_TCP_MAX);
+	xdns_answer_aaaa(r->pool, rec, rec->n_aaaa, &r->q, r->zc->ttl, &r->a, r->body, DNS_TCP_MAX);
 	if (rec->n_srv)
 		srv_extra(r, rec);
 }

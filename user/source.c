@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -93,7 +94,11 @@ static void *source_run(void *arg)
 {
 	struct source *s = arg;
 	uint64_t tick = now_ns();
+	sigset_t all;
 
+	/* signals are for the main thread; SIGPIPE would come from writes below libcurl */
+	sigfillset(&all);
+	pthread_sigmask(SIG_BLOCK, &all, NULL);
 	do {
 		fetch_once(s);
 	} while (sleep_until(s, next_fetch(s, &tick)));

@@ -15,8 +15,9 @@
 /* How host names of pids become addresses. */
 struct state_resolver {
 	/*
-	 * Addresses of host, which is not an IP, to be freed by the caller. -ENOENT or
-	 * another error: none; -ECANCELED: give up the whole document.
+	 * Addresses of host, which is not an IP, to be freed by the caller. Called on
+	 * several threads at once. -ENOENT or another error: none; -ECANCELED, -ENOMEM:
+	 * give up the whole document.
 	 */
 	int (*resolve)(void *ctx, const char *host, struct address **ret_list, size_t *ret_count);
 	void *ctx;

@@ -2,42 +2,77 @@
 #include "state_resolve.h"
 
 #include <errno.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "hash.h"
 #include "util.h"
 
-struct entry {
+/* Look-ups under way at once: they mostly wait, most of all when a name server is gone. */
+#define WORKERS_MAX 16
+
+struct name {
 	const char *host; /* the cluster's; NULL: free slot */
 	struct address *list;
 	size_t count;
 };
 
-struct cache {
+/* The different host names of a cluster: a table with open addressing, half of it free. */
+struct names {
 	const struct state_resolver *resolver;
-	struct entry *entries;
-	size_t mask;
+	struct name *slots;
+	size_t mask, count;
+	struct name **todo; /* all that are taken */
+	atomic_size_t next; /* of todo */
+	atomic_int rc;	    /* why all must be given up, or 0 */
 };
 
-static int cache_init(struct cache *cache, const struct cluster *c,
+static int names_init(struct names *n, const struct cluster *c,
 		      const struct state_resolver *resolver)
 {
 	size_t size = 8;
 
 	while (size < 2 * (c->agents_count + c->frameworks_count + 1))
 		size *= 2;
-	cache->resolver = resolver;
-	cache->mask = size - 1;
-	cache->entries = calloc(size, sizeof(*cache->entries));
-	return cache->entries ? 0 : -ENOMEM;
+	n->resolver = resolver;
+	n->mask = size - 1;
+	n->slots = calloc(size, sizeof(*n->slots));
+	n->todo = calloc(size / 2, sizeof(*n->todo));
+	return n->slots && n->todo ? 0 : -ENOMEM;
 }
 
-static void cache_done(struct cache *cache)
+static void names_done(struct names *n)
 {
-	for (size_t i = 0; cache->entries && i <= cache->mask; i++)
-		free(cache->entries[i].list);
-	free(cache->entries);
+	for (size_t i = 0; n->slots && i <= n->mask; i++)
+		free(n->slots[i].list);
+	free(n->slots);
+	free(n->todo);
+}
+
+/* The slot that holds host or is free for it. */
+static struct name *find(const struct names *n, const char *host)
+{
+	size_t i = hash_bytes(0, host, strlen(host)) & n->mask;
+
+	while (n->slots[i].host && strcmp(n->slots[i].host, host))
+		i = (i + 1) & n->mask;
+	return &n->slots[i];
+}
+
+static void add(struct names *n, const char *host)
+{
+	struct address a;
+	struct name *name;
+
+	if (!*host || address_parse(host, &a) == 0)
+		return;
+	name = find(n, host);
+	if (name->host)
+		return;
+	name->host = host;
+	n->todo[n->count++] = name;
 }
 
 static int compare(const void *a, const void *b)
@@ -46,88 +81,107 @@ static int compare(const void *a, const void *b)
 }
 
 /* Resolvers rotate their answers; sorted, the same set compares equal the next time. */
-static int ask(struct cache *cache, struct entry *e)
+static int ask(const struct state_resolver *r, struct name *name)
 {
-	int rc = -ENOENT;
+	struct address *list = NULL;
+	size_t count = 0;
+	int rc = r->resolve ? r->resolve(r->ctx, name->host, &list, &count) : -ENOENT;
 
-	if (cache->resolver->resolve)
-		rc = cache->resolver->resolve(cache->resolver->ctx, e->host, &e->list, &e->count);
-	if (rc < 0) {
-		e->list = NULL;
-		e->count = 0;
-		return rc == -ECANCELED || rc == -ENOMEM ? rc : 0;
-	}
-	if (e->count > 1)
-		qsort(e->list, e->count, sizeof(*e->list), compare);
+	if (rc == -ECANCELED || rc == -ENOMEM)
+		return rc;
+	if (rc < 0)
+		return 0;
+	if (count > 1)
+		qsort(list, count, sizeof(*list), compare);
+	name->list = list;
+	name->count = count;
 	return 0;
 }
 
-static int cache_get(struct cache *cache, const char *host, struct entry **ret)
+static void *work(void *arg)
 {
-	size_t i = hash_bytes(0, host, strlen(host)) & cache->mask;
-
-	while (cache->entries[i].host && strcmp(cache->entries[i].host, host))
-		i = (i + 1) & cache->mask;
-	*ret = &cache->entries[i];
-	if (cache->entries[i].host)
-		return 0;
-	cache->entries[i].host = host;
-	return ask(cache, &cache->entries[i]);
-}
-
-static int host_addresses(struct cache *cache, const char *host, struct address **ret_list,
-			  size_t *ret_count)
-{
-	const struct address *list;
-	struct address one, *copy;
-	struct entry *e;
-	size_t count = 0;
+	struct names *n = arg;
+	size_t i;
 	int rc;
 
-	if (address_parse(host, &one) == 0) {
-		list = &one;
-		count = 1;
-	} else if (*host) {
-		rc = cache_get(cache, host, &e);
+	while (atomic_load(&n->rc) == 0 && (i = atomic_fetch_add(&n->next, 1)) < n->count) {
+		rc = ask(n->resolver, n->todo[i]);
 		if (rc < 0)
-			return rc;
-		list = e->list;
-		count = e->count;
+			atomic_store(&n->rc, rc);
 	}
-	if (count == 0)
+	return NULL;
+}
+
+/* Asks for all names, on this thread and on others if they can be had. */
+static int ask_all(struct names *n)
+{
+	pthread_t threads[WORKERS_MAX - 1];
+	size_t started = 0;
+
+	while (started < ARRAY_SIZE(threads) && started + 1 < n->count &&
+	       pthread_create(&threads[started], NULL, work, n) == 0)
+		started++;
+	work(n);
+	while (started > 0)
+		pthread_join(threads[--started], NULL);
+	return atomic_load(&n->rc);
+}
+
+static int host_addresses(const struct names *n, const char *host, struct address **ret_list,
+			  size_t *ret_count)
+{
+	struct address one, *copy;
+	struct name literal = {.list = &one, .count = 1}, *name = &literal;
+
+	if (address_parse(host, &one) < 0)
+		name = find(n, host);
+	if (name->count == 0)
 		return 0;
-	copy = malloc(count * sizeof(*copy));
+	copy = malloc(name->count * sizeof(*copy));
 	if (!copy)
 		return -ENOMEM;
-	memcpy(copy, list, count * sizeof(*copy));
+	memcpy(copy, name->list, name->count * sizeof(*copy));
 	*ret_list = copy;
-	*ret_count = count;
+	*ret_count = name->count;
 	return 0;
 }
 
-static int resolve_leader(struct cache *cache, struct cluster *c)
+static int resolve_leader(const struct names *n, struct cluster *c)
 {
 	_cleanup_free_ struct address *list = NULL;
 	size_t count = 0;
-	int rc = host_addresses(cache, c->leader_host, &list, &count);
+	int rc = host_addresses(n, c->leader_host, &list, &count);
 
 	if (rc == 0 && count > 0)
 		c->leader_address = list[0];
 	return rc;
 }
 
-int state_resolve_hosts(struct cluster *c, const struct state_resolver *resolver)
+static int assign(const struct names *n, struct cluster *c)
 {
-	_cleanup_(cache_done) struct cache cache = {0};
-	int rc = cache_init(&cache, c, resolver);
+	int rc = resolve_leader(n, c);
 
-	if (rc == 0)
-		rc = resolve_leader(&cache, c);
 	for (size_t i = 0; rc == 0 && i < c->frameworks_count; i++)
-		rc = host_addresses(&cache, c->frameworks[i].host, &c->frameworks[i].addresses,
+		rc = host_addresses(n, c->frameworks[i].host, &c->frameworks[i].addresses,
 				    &c->frameworks[i].addresses_count);
 	for (size_t i = 0; rc == 0 && i < c->agents_count; i++)
-		rc = host_addresses(&cache, c->agents[i].host, &c->agents[i].addresses,
+		rc = host_addresses(n, c->agents[i].host, &c->agents[i].addresses,
 				    &c->agents[i].addresses_count);
 	return rc;
+}
+
+int state_resolve_hosts(struct cluster *c, const struct state_resolver *resolver)
+{
+	_cleanup_(names_done) struct names n = {0};
+	int rc = names_init(&n, c, resolver);
+
+	if (rc < 0)
+		return rc;
+	add(&n, c->leader_host);
+	for (size_t i = 0; i < c->frameworks_count; i++)
+		add(&n, c->frameworks[i].host);
+	for (size_t i = 0; i < c->agents_count; i++)
+		add(&n, c->agents[i].host);
+	rc = ask_all(&n);
+	return rc < 0 ? rc : assign(&n, c);
 }

@@ -31,12 +31,30 @@ static void add_address(struct json_pool *pool, struct json_read *j, size_t text
 	l->list[l->count++] = a;
 }
 
-/* One of network_infos[]: ip_addresses[].ip_address, or if that is empty its own ip_address. */
+/* One of ip_addresses[]. */
+static void read_ip(struct json_pool *pool, struct json_read *j, struct address_list *l)
+{
+	static const char *const names[] = {"ip_address"};
+	struct json_key key;
+	size_t text = 0;
+
+	if (!json_read_object(j))
+		return;
+	while (json_read_member(j, &key)) {
+		if (json_read_find(&key, names, 1) == 0)
+			json_read_string(j, pool, &text);
+		else
+			json_read_skip(j);
+	}
+	add_address(pool, j, text, l);
+}
+
+/* One of network_infos[]: its ip_addresses[], or if that is empty its own ip_address. */
 static void read_network_info(struct json_pool *pool, struct json_read *j, struct address_list *l)
 {
 	static const char *const names[] = {"ip_addresses", "ip_address"};
-	size_t before = l->count, elements = 0, own = 0, text;
-	struct json_key key, inner;
+	size_t before = l->count, elements = 0, own = 0;
+	struct json_key key;
 
 	if (!json_read_object(j))
 		return;
@@ -47,17 +65,8 @@ static void read_network_info(struct json_pool *pool, struct json_read *j, struc
 			l->count = before;
 			if (!json_read_array(j))
 				break;
-			for (; json_read_element(j); elements++) {
-				text = 0;
-				if (!json_read_object(j))
-					continue;
-				while (json_read_member(j, &inner))
-					if (json_read_find(&inner, &names[1], 1) == 0)
-						json_read_string(j, pool, &text);
-					else
-						json_read_skip(j);
-				add_address(pool, j, text, l);
-			}
+			for (; json_read_element(j); elements++)
+				read_ip(pool, j, l);
 			break;
 		case 1:
 			json_read_string(j, pool, &own);

@@ -12,7 +12,6 @@
 #include "state_status.h"
 #include "util.h"
 
-#define RUNNING	 "TASK_RUNNING"
 #define PORT_MAX 65535
 
 struct port {

@@ -8,6 +8,8 @@
 #include "dname_text.h"
 #include "util.h"
 
+#define BUCKETS_MIN 1024
+
 struct name_key {
 	const uint8_t *wire;
 	size_t len;
@@ -79,8 +81,21 @@ static struct node *node_new(struct zone *z, const uint8_t *wire, size_t len, ui
 	for (const uint8_t *label = wire; *label; label += *label + 1)
 		n->depth++;
 	cds_lfht_add(z->index, hash, &n->ht);
+	z->nodes++;
 	note_collisions(z, n);
 	return n;
+}
+
+/*
+ * The table grows with the zone, by the writer: the table's own growing runs
+ * on a thread that a large load outruns, and chains get long.
+ */
+static void fit_index(struct zone *z)
+{
+	if (z->nodes < z->buckets * 2)
+		return;
+	z->buckets *= 4;
+	cds_lfht_resize(z->index, z->buckets);
 }
 
 /* The node of a name, made if there is none; NULL: no memory. */
@@ -92,6 +107,7 @@ struct node *zone_get_node(struct zone *z, const uint8_t *wire)
 
 	if (xdns_qname_scan(wire, wire + len, z->config.hash_key, &q))
 		return NULL;
+	fit_index(z);
 	rcu_read_lock();
 	n = zone_index_find(z, q.hash, wire, len);
 	if (!n)
@@ -114,7 +130,8 @@ int zone_new(const struct xdns_config *config, struct zone **ret)
 		return r;
 	}
 	rcu_register_thread();
-	z->index = cds_lfht_new(1024, 1024, 0, CDS_LFHT_AUTO_RESIZE | CDS_LFHT_ACCOUNTING, NULL);
+	z->buckets = BUCKETS_MIN;
+	z->index = cds_lfht_new(BUCKETS_MIN, BUCKETS_MIN, 0, 0, NULL);
 	z->apex = z->index ? zone_get_node(z, config->domain) : NULL;
 	if (!z->apex) {
 		zone_free(z);

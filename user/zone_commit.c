@@ -216,6 +216,7 @@ static void unpublish_names(struct zone *z, struct batch *b, struct zone_changes
 			zone_retire_record(z, &z->fresh, n->record);
 			__atomic_store_n(&n->record, 0, __ATOMIC_RELEASE);
 			cds_lfht_del(z->index, &n->ht);
+			z->nodes--;
 		}
 	}
 	batch_flush(b);

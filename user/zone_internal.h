@@ -67,6 +67,7 @@ struct zone {
 	struct xdns_config config;
 	struct pool pool;
 	struct cds_lfht *index;
+	size_t nodes, buckets; /* of the index */
 	struct node *apex;
 	struct node *dirty[ZONE_DEPTH_MAX]; /* by depth: parents before children */
 	const struct zone_mirror *mirror;

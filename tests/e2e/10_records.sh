@@ -97,6 +97,13 @@ details() {
 
 who() {
 	local mode=$1 expected query
+	# shellcheck disable=SC2086 # two options
+	equal "$mode: a truncated answer by the kernel, where there is room" "kernel answer_truncated" \
+		"$(by_whom $ROOM many.marathon.mesos A +ignore)"
+	# 700 octets less header, question and OPT
+	# shellcheck disable=SC2086
+	matches "$mode: and what it is like" 'flags: qr aa tc rd ra;.* ANSWER: 40,' \
+		"$(ask $ROOM many.marathon.mesos A +ignore)"
 	while read -r query expected; do
 		# shellcheck disable=SC2086 # a query is several words
 		equal "$mode: $query is answered by the $expected" "$expected" "$(by_whom ${query//,/ })"
@@ -107,7 +114,7 @@ who() {
 		leader.mesos,AAAA kernel answer_nodata
 		_tcp.marathon.mesos,A kernel answer_nodata
 		nobody.marathon.mesos,A kernel answer_nxdomain
-		many.marathon.mesos,A,+ignore kernel answer_truncated
+		many.marathon.mesos,A,+ignore userspace pass_room
 		@fd53::1,leader.mesos,A kernel answer_a
 		leader.mesos,CH,A userspace pass_qclass
 		leader.mesos,A,+edns=1,+noednsnegotiation userspace pass_edns_version

@@ -99,13 +99,14 @@ masters() {
 	daemon_stop
 	sim_post options '{"user": null}'
 
-	net_start master "$NET_DIR/sim2.log" tools/mesos-sim --listen 10.53.1.1:5051 --tasks 0 --agents 7 --seed 2
-	within 10 net_exec master curl -sf http://10.53.1.1:5051/sim/stats
-	sim_post options '{"redirect": "10.53.1.1:5051"}'
+	net_address master eth0 10.53.1.3/24
+	net_start master "$NET_DIR/sim2.log" tools/mesos-sim --listen 10.53.1.3:5051 --tasks 0 --agents 7 --seed 2
+	within 10 net_exec master curl -sf http://10.53.1.3:5051/sim/stats
+	sim_post options '{"redirect": "10.53.1.3:5051"}'
 	daemon_xdp native
 	equal "the leader a standby redirects to" 7 "$(section answer slave.mesos | wc -l)"
 	daemon_stop
-	sim_post options '{"redirect": null, "leader": "10.53.1.1:5051"}'
+	sim_post options '{"redirect": null, "leader": "10.53.1.3:5051"}'
 	daemon_xdp native
 	equal "the leader a standby names" 7 "$(section answer slave.mesos | wc -l)"
 	equal "its own port" "0 1 5051 leader.mesos." "$(data _leader._tcp.mesos SRV)"

@@ -14,6 +14,7 @@ RULES = ("class-in-only", "notify", "missing-record", "transfer", "ds", "any", "
          "pointers", "reverse-zone", "changed-sets")
 
 UDP_PLAIN, UDP_EDNS, TCP = 512, 1232, 65535
+POINTER_MAX = 0x3fff  # owners of additional records point to their SRV's target
 FORWARDED = ("forward", "forward zone")
 RFC8482 = "0752464338343832" + "00"
 
@@ -87,8 +88,12 @@ class Model:
         rname = self.rec.get("soarname", "root.ns1.mesos.").replace("@", ".").rstrip(".") + "."
         return self.soa(owner, self.ttl, self.their_mname, rname, self.ttl)
 
-    def our_soa(self, ttl):
+    def our_soa(self, question, ttl):
         """Fires the rules by which ours differs from theirs at the apex."""
+        def as_asked(name):
+            name = wire.canonical(name)
+            inside = ("." + name).endswith("." + self.apex)
+            return name[:-len(self.apex)] + question.asked[-len(self.apex):] if inside else name
         rname = self.rec.get("soarname")
         if rname is None:
             rname = "root.ns1." + self.apex
@@ -100,7 +105,8 @@ class Model:
             self.fired.add("name-server-name")
         if (ttl, self.minimum) != (self.ttl, self.ttl):
             self.fired.add("negative-ttl")
-        return self.soa(self.apex, ttl, self.rec.mname, rname, self.minimum)
+        return self.soa(as_asked(self.apex), ttl, as_asked(self.rec.mname), as_asked(rname),
+                        self.minimum)
 
     def lines(self, sets, key, rtype, owner):
         """Records of a set as lines; what Mesos-DNS could not put into a message is left out."""
@@ -146,6 +152,20 @@ class Model:
             require(recorded["rcode"] == ("NOERROR" if nodata else "NXDOMAIN"),
                     "recorded %s", recorded["rcode"])
 
+    def check_their_any(self, recorded, question, key):
+        """Answers of all types; A and AAAA with the key as owner."""
+        want = set()
+        for rtype in ("A", "AAAA", "SRV"):
+            found = self.renderable(key, rtype)
+            if found:
+                want |= self.lines(found, key, rtype, question.asked if rtype == "SRV" else key)
+        if recorded.get("timeout") or "answer_count" in recorded:
+            return
+        have = set(section(recorded, "answer"))
+        cut = "tc" in recorded["flags"] or self.cut_silently(recorded, want)
+        require(have <= want if cut else have == want, "recorded %s, its zone %s", sorted(have),
+                sorted(want))
+
     def renderable(self, key, rtype):
         """Their set without what never reaches a message (contract 8.5)."""
         def fits(data):
@@ -185,7 +205,7 @@ class Model:
         rcode = "NOERROR" if question.found in self.ours.names else "NXDOMAIN"
         if question.asked != self.apex:
             self.fired.add("negative-soa")
-        return self.message(question, rcode, authority={self.our_soa(ttl)})
+        return self.message(question, rcode, authority={self.our_soa(question, ttl)})
 
     def our_set(self, question, rtype):
         """A, AAAA or SRV of a name, or the negative answer."""
@@ -212,7 +232,7 @@ class Model:
         for kind in ("A", "AAAA"):
             out["answer"] |= self.lines(self.ours, key, kind, question.asked)
         if key == self.apex:
-            out["answer"] |= {self.our_soa(self.ttl), self.our_ns()}
+            out["answer"] |= {self.our_soa(question, self.ttl), self.our_ns()}
         return out
 
     def our_ns(self):
@@ -230,6 +250,7 @@ class Model:
             return self.negative(question)
         if rtype == "ANY":
             self.fired.add("any")
+            self.check_their_any(recorded, question, key)
             return self.our_any(question, tcp)
         if recorded.get("timeout"):
             require(rtype == "SRV" and not all(
@@ -240,7 +261,7 @@ class Model:
         self.check_theirs(recorded, question, key, rtype)
         if rtype == "SOA" and key == self.apex:
             self.fired.add("apex-soa")
-            return self.message(question, answer={self.our_soa(self.ttl)})
+            return self.message(question, answer={self.our_soa(question, self.ttl)})
         if rtype == "NS" and key == self.apex:
             self.fired.add("apex-ns")
             extra = {"%s %d IN %s %s" % (self.rec.mname, self.ttl, kind, data)
@@ -386,14 +407,14 @@ class Model:
                 sorted(extra - want["additional"]))
         cut = want["answer"] - answer
         if cut:
-            smallest = min(map(record_size, cut))
-            require(have["size"] + smallest > limit, "cut at %d octets, %s fits", have["size"],
-                    sorted(cut)[0])
+            require(have["size"] + max(map(record_size, cut)) > limit,
+                    "cut at %d octets, though all of %s fit", have["size"], sorted(cut))
             require(not extra, "additional records in a cut answer")
             self.fired.add("truncation")
         elif want["additional"] - extra:
             missing = sum(map(record_size, want["additional"] - extra))
-            require(have["size"] + missing > limit, "additional left out though it fits")
+            require(have["size"] + missing > limit or have["size"] > POINTER_MAX,
+                    "additional left out though it fits")
             self.fired.add("truncation")
         tc = bool(cut) and self.rec.get("settruncatebit", True) and not tcp
         require(("tc" in have["flags"]) == tc, "flags %s", have["flags"])
@@ -406,7 +427,8 @@ def record_size(line):
         return 12 + 4
     if words[3] == "AAAA":
         return 12 + 16
-    return 12 + 6 + len(wire.encode_name(wire.name_from_text(words[-1])))
+    return 12 + (6 if words[3] == "SRV" else 0) + len(
+        wire.encode_name(wire.name_from_text(words[-1])))
 
 
 class Question:

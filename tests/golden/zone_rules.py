@@ -49,19 +49,14 @@ def frag(text):
     return ".".join(filter(None, labels))
 
 
-def is_address(text):
-    try:
-        ipaddress.ip_address(text)
-    except ValueError:
-        return False
-    return True
-
-
 # --- the rules: (recording, records) -> records ----------------------------------------------
 
 
-def unaskable_name(rec, records):
+def unaskable_name(rec, records, quote_too=True):
+    """Contract 7.8; the older release could be asked for an apostrophe."""
     def askable(owner):
+        if not quote_too:
+            owner = owner.replace("'", "")
         return (not UNASKABLE.search(owner) and ".*" not in owner and owner.endswith(rec.tail) and
                 wire.encodable(wire.name_from_text(owner)))
     return {r for r in records if askable(r[0])}
@@ -73,10 +68,15 @@ def unencodable_target(rec, records):
             wire.encodable(wire.name_from_text(r[2].rpartition(":")[0]))}
 
 
-def unusable_value(rec, records):
+def service_port(rec, records):
+    """An agent's port given by a service's name: its number."""
     del rec
-    return {r for r in records if is_address(r[2]) or r[1] not in ("A", "AAAA") and
-            (r[1] != "SRV" or re.fullmatch(r"-?\d+", r[2].rpartition(":")[2]))}
+    numbers = {"http": "80"}
+
+    def number(data):
+        target, _, port = data.rpartition(":")
+        return target + ":" + numbers.get(port, port)
+    return {(o, t, number(d) if t == "SRV" else d) for o, t, d in records}
 
 
 def port_range(rec, records):
@@ -189,7 +189,7 @@ RULES = (
     ("name-server-name", name_server_name),
     ("owned-name", owned_name),
     ("slave-srv", slave_srv),
-    ("unusable-value", unusable_value),
+    ("service-port", service_port),
     ("port-range", port_range),
     ("unencodable-target", unencodable_target),
     ("unaskable-name", unaskable_name),
@@ -203,6 +203,11 @@ def served(rec):
         for owner, values in rec.data["axfr"]["Records"][kind].items():
             records |= {(owner, rtype, value) for value in values}
     return records
+
+
+def askable_served(rec):
+    """What could be asked for."""
+    return normal(unaskable_name(rec, served(rec), not rec.upstream))
 
 
 def normal(records):

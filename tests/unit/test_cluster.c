@@ -4,12 +4,14 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "cluster.h"
 #include "hash.h"
+#include "hosts.h"
 #include "pid.h"
 #include "port_ranges.h"
 #include "util.h"
@@ -189,12 +191,36 @@ static void test_port_ranges(void **state)
 	}
 }
 
+static void test_hosts(void **state)
+{
+	static const char *const none[] = {"no-such-name.invalid", "010.0.0.1", "10.1", ""};
+	atomic_bool stop = false;
+	struct hosts hosts = {.stop = &stop, .deadline_ns = UINT64_MAX};
+	struct address *list = NULL, loopback;
+	size_t count = 0, found = 0;
+
+	(void)state;
+	assert_int_equal(address_parse("127.0.0.1", &loopback), 0);
+	assert_int_equal(hosts_resolve(&hosts, "localhost", &list, &count), 0);
+	for (size_t i = 0; i < count; i++)
+		found += address_equal(&list[i], &loopback);
+	free(list);
+	assert_int_equal(found, 1);
+	hosts.deadline_ns = now_ns() + 5 * NSEC_PER_SEC;
+	for (size_t i = 0; i < ARRAY_SIZE(none); i++)
+		assert_true(hosts_resolve(&hosts, none[i], &list, &count) < 0);
+	hosts.deadline_ns = now_ns();
+	assert_int_equal(hosts_resolve(&hosts, "localhost", &list, &count), -ETIMEDOUT);
+	stop = true;
+	assert_int_equal(hosts_resolve(&hosts, "localhost", &list, &count), -ECANCELED);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_find_agent),  cmocka_unit_test(test_last_agent_counts),
 		cmocka_unit_test(test_hash),	    cmocka_unit_test(test_pids),
-		cmocka_unit_test(test_port_ranges),
+		cmocka_unit_test(test_port_ranges), cmocka_unit_test(test_hosts),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -7,6 +7,7 @@
 #include <cmocka.h>
 #include <dirent.h>
 #include <errno.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,20 +19,20 @@
 
 #define DOCUMENT_MAX (64 << 20)
 
-/* Names of a small world; counts the questions. */
+/* Names of a small world; counts the questions. On several threads, so without asserts. */
 static int fake_resolve(void *ctx, const char *host, struct address **ret_list, size_t *ret_count)
 {
 	struct address *list;
 
-	++*(unsigned *)ctx;
+	atomic_fetch_add((atomic_uint *)ctx, 1);
 	if (!strcmp(host, "stop.example"))
 		return -ECANCELED;
-	if (strcasecmp(host, "two.example"))
+	if (strcasecmp(host, "two.example") && strncmp(host, "two-", 4))
 		return -ENOENT;
 	list = calloc(2, sizeof(*list));
-	assert_non_null(list);
-	assert_int_equal(address_parse("fd99::2", &list[0]), 0);
-	assert_int_equal(address_parse("10.99.0.2", &list[1]), 0);
+	if (!list || address_parse("fd99::2", &list[0]) < 0 ||
+	    address_parse("10.99.0.2", &list[1]) < 0)
+		abort();
 	*ret_list = list;
 	*ret_count = 2;
 	return 0;
@@ -41,10 +42,10 @@ static int fake_resolve(void *ctx, const char *host, struct address **ret_list, 
  * Reads a document in pieces of 1..step octets (all of step if seed is 0). The dump, or the error
  * behind "error: "; to be freed.
  */
-static char *read_state(const char *text, size_t len, size_t step, unsigned seed, unsigned *asked,
-			struct cluster **ret)
+static char *read_state(const char *text, size_t len, size_t step, unsigned seed,
+			atomic_uint *asked, struct cluster **ret)
 {
-	unsigned none = 0;
+	atomic_uint none = 0;
 	struct state_resolver resolver = {fake_resolve, asked ? asked : &none};
 	struct cluster *c = NULL;
 	struct state *s = NULL;
@@ -306,7 +307,7 @@ static void test_resolved_once(void **state)
 {
 	_cleanup_free_ char *text = malloc(1 << 20), *dump = NULL;
 	struct cluster *c;
-	unsigned asked = 0;
+	atomic_uint asked = 0;
 	size_t n;
 
 	(void)state;
@@ -326,6 +327,29 @@ static void test_resolved_once(void **state)
 	assert_ptr_equal(cluster_find_agent(c, "S9999"), &c->agents[9999]);
 	assert_int_equal(cluster_find_agent(c, "S1")->addresses_count, 2);
 	assert_int_equal(cluster_find_agent(c, "S3")->addresses_count, 0);
+	cluster_free(c);
+}
+
+/* Many different names, asked for in parallel, each agent with its own. */
+static void test_many_names(void **state)
+{
+	_cleanup_free_ char *text = malloc(1 << 20), *dump = NULL;
+	atomic_uint asked = 0;
+	struct cluster *c;
+	size_t n;
+
+	(void)state;
+	assert_non_null(text);
+	n = (size_t)sprintf(text, "{" LEADER ",\"slaves\":[");
+	for (unsigned i = 0; i < 5000; i++)
+		n += (size_t)sprintf(text + n, "%s{\"id\":\"S%u\",\"pid\":\"x@%s%u.example:1\"}",
+				     i ? "," : "", i, i % 2 ? "two-" : "none-", i);
+	n += (size_t)sprintf(text + n, "]}");
+	dump = read_state(text, n, n, 0, &asked, &c);
+	assert_non_null(c);
+	assert_int_equal(asked, 5000);
+	for (unsigned i = 0; i < 5000; i++)
+		assert_int_equal(c->agents[i].addresses_count, i % 2 ? 2 : 0);
 	cluster_free(c);
 }
 
@@ -517,15 +541,11 @@ static void test_recorded_verdicts(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_documents),
-		cmocka_unit_test(test_wrong_types),
-		cmocka_unit_test(test_digest),
-		cmocka_unit_test(test_resolved_once),
-		cmocka_unit_test(test_truncated),
-		cmocka_unit_test(test_too_deep),
-		cmocka_unit_test(test_recorded_pieces),
-		cmocka_unit_test(test_recorded_oracle),
-		cmocka_unit_test(test_recorded_verdicts),
+		cmocka_unit_test(test_documents),	cmocka_unit_test(test_wrong_types),
+		cmocka_unit_test(test_digest),		cmocka_unit_test(test_resolved_once),
+		cmocka_unit_test(test_many_names),	cmocka_unit_test(test_truncated),
+		cmocka_unit_test(test_too_deep),	cmocka_unit_test(test_recorded_pieces),
+		cmocka_unit_test(test_recorded_oracle), cmocka_unit_test(test_recorded_verdicts),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

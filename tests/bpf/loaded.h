@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/* The program in the kernel, run over single frames by BPF_PROG_TEST_RUN. */
+#ifndef XDNS_TESTS_LOADED_H
+#define XDNS_TESTS_LOADED_H
+
+#include "native.h"
+
+struct loaded;
+
+#define LOADED_FRAME_MIN 14 /* shorter frames the kernel does not take */
+
+/* Loads the program for the zone; on failure *ret_error (to be freed) says why. */
+int loaded_new(struct zone *z, struct loaded **ret, char **ret_error);
+void loaded_free(struct loaded *l);
+
+struct xdns_state *loaded_state(struct loaded *l);
+int loaded_set_ref(struct loaded *l, uint64_t hash, struct xdns_ref ref);
+int loaded_counters(struct loaded *l, uint64_t ret[XDNS_COUNTERS_COUNT]);
+
+/* As native_run(), with the room that the kernel leaves; the counter is not looked at. */
+int loaded_run(struct loaded *l, const uint8_t *frame, size_t len, uint8_t *out, size_t cap,
+	       struct native_result *ret);
+
+#endif

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <stdlib.h>
+#include <string.h>
+#include <urcu.h>
+
+#include "packet_bench.h"
+#include "packet_frame.h"
+#include "zone_mirror.h"
+#include "zone_read.h"
+
+#define SERVING_CHANGES 6 /* any even number */
+
+static void set_state(struct xdns_state *s)
+{
+	s->serving = 1;
+	s->changes = SERVING_CHANGES;
+	s->serial = PACKET_SERIAL;
+	s->max_udp = DNS_UDP_EDNS_MAX;
+	s->ip4_count = s->ip6_count = 2;
+	for (int i = 0; i < 2; i++) {
+		memcpy(&s->ip4[i].address, server_ip4[i], 4);
+		memcpy(s->ip6[i].address, server_ip6[i], 16);
+	}
+	memcpy(&s->ip4[0].broadcast, broadcast_ip4, 4);
+}
+
+void bench_open(enum packet_zone which, struct bench *ret)
+{
+	memset(ret, 0, sizeof(*ret));
+	ret->model = &packet_zones[which];
+	packet_zone_build(ret->model, &ret->cfg, &ret->zone);
+	if (!loaded_new(ret->zone, &ret->loaded, &ret->why_not))
+		set_state(loaded_state(ret->loaded));
+	ret->native = native_new(ret->zone);
+	assert_non_null(ret->native);
+	set_state(native_state(ret->native));
+	/* each zone registers its writer; here one thread has several zones */
+	rcu_unregister_thread();
+}
+
+void bench_close(struct bench *b)
+{
+	rcu_register_thread();
+	loaded_free(b->loaded);
+	native_free(b->native);
+	zone_free(b->zone);
+	config_free(b->cfg);
+	free(b->why_not);
+}
+
+static const struct xdns_record *find(struct bench *b, const char *name, uint64_t *ret_hash)
+{
+	uint8_t wire[PACKET_WIRE_MAX];
+	struct xdns_qname q;
+	size_t len = packet_name(name, wire);
+	const struct xdns_record *r;
+
+	assert_int_equal(xdns_qname_scan(wire, wire + len, zone_config(b->zone)->hash_key, &q), 0);
+	rcu_read_lock();
+	r = zone_find(b->zone, &q);
+	rcu_read_unlock();
+	assert_non_null(r);
+	*ret_hash = q.hash;
+	return r;
+}
+
+static uint32_t index_of(struct bench *b, const struct xdns_record *r)
+{
+	return r - (const struct xdns_record *)pool_at(zone_pool(b->zone), POOL_RECORDS, 0);
+}
+
+static void set_ref(struct bench *b, uint64_t hash, uint32_t record)
+{
+	struct xdns_ref ref = { .record = record };
+
+	*native_ref(b->native, hash) = ref;
+	if (b->loaded)
+		assert_int_equal(loaded_set_ref(b->loaded, hash, ref), 0);
+}
+
+static void set_plane(struct bench *b, const struct row *row, bool odd)
+{
+	const struct plane *p = &row->plane;
+	struct xdns_state *state[] = { native_state(b->native),
+				       b->loaded ? loaded_state(b->loaded) : NULL };
+	const struct xdns_record *r;
+	uint64_t hash, other;
+
+	for (int i = 0; i < 2 && state[i]; i++) {
+		state[i]->serving = !(odd && p->not_serving);
+		state[i]->changes = SERVING_CHANGES + (odd && p->changing);
+		state[i]->max_udp = odd && p->max_udp ? p->max_udp : DNS_UDP_EDNS_MAX;
+	}
+	if (p->collision || p->other_name) {
+		r = find(b, row->ask.name, &hash);
+		if (odd)
+			r = p->other_name ? find(b, p->other_name, &other) : NULL;
+		set_ref(b, hash, r ? index_of(b, r) : XDNS_REF_COLLISION);
+	}
+	if (p->hole) {
+		static uint32_t kept;
+		struct xdns_ref *ref;
+
+		r = find(b, row->ask.name, &hash);
+		ref = pool_at(zone_pool(b->zone), POOL_TARGETS, r->srv[0].target);
+		if (odd)
+			kept = ref->record;
+		ref->record = odd ? 0 : kept;
+	}
+}
+
+void bench_plane_set(struct bench *b, const struct row *row)
+{
+	set_plane(b, row, true);
+}
+
+void bench_plane_reset(struct bench *b, const struct row *row)
+{
+	set_plane(b, row, false);
+}

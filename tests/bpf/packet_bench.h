@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/* A zone of the table with everything that answers for it: native, loaded, userspace. */
+#ifndef XDNS_TESTS_PACKET_BENCH_H
+#define XDNS_TESTS_PACKET_BENCH_H
+
+#include "loaded.h"
+#include "packets.h"
+
+struct bench {
+	const struct zone_model *model;
+	struct config *cfg;
+	struct zone *zone;
+	struct native *native;
+	struct loaded *loaded; /* NULL: not to be had */
+	char *why_not;	       /* then */
+};
+
+/* Both want the calling thread not registered with RCU; all that is between, registered. */
+void bench_open(enum packet_zone which, struct bench *ret);
+void bench_close(struct bench *b);
+
+/* Puts both data planes in the row's state, and back in order. */
+void bench_plane_set(struct bench *b, const struct row *row);
+void bench_plane_reset(struct bench *b, const struct row *row);
+
+#endif

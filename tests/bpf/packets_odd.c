@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+#include "packets_odd.h"
+
+#include <string.h>
+
+#include "packet_names.h"
+#include "util.h"
+
+/* What a row leaves out is 0. */
+#pragma GCC diagnostic ignored "-Wmissing-field-initializers"
+
+#define QNAME DNS_HEADER_LEN
+
+/* Edits of the message. "one.mesos": 3 o n e 5 m e s o s 0, type, class. */
+static size_t label_64(uint8_t *m, size_t len)
+{
+	m[QNAME] = 64;
+	return len;
+}
+
+static size_t pointer(uint8_t *m, size_t len)
+{
+	m[QNAME] = 0xc0;
+	return len;
+}
+
+static size_t no_root(uint8_t *m, size_t len)
+{
+	(void)m;
+	return len - 5;
+}
+
+static size_t zero_in_label(uint8_t *m, size_t len)
+{
+	m[QNAME + 2] = 0;
+	return len;
+}
+
+/* What follows the zero is a type and class to the eye of a scan. */
+static size_t zero_ends_label(uint8_t *m, size_t len)
+{
+	(void)len;
+	memcpy(m + QNAME, "\x07o\0\0\1\0\1", 7);
+	return QNAME + 7;
+}
+
+static size_t label_past_domain(uint8_t *m, size_t len)
+{
+	m[QNAME] = 5;
+	return len;
+}
+
+/* The domain's octets, but inside a label. */
+static size_t domain_in_label(uint8_t *m, size_t len)
+{
+	m[QNAME] = 9;
+	return len;
+}
+
+static size_t no_class(uint8_t *m, size_t len)
+{
+	(void)m;
+	return len - 2;
+}
+
+static size_t no_question(uint8_t *m, size_t len)
+{
+	(void)m;
+	(void)len;
+	return QNAME;
+}
+
+static size_t runt(uint8_t *m, size_t len)
+{
+	(void)m;
+	(void)len;
+	return QNAME - 1;
+}
+
+static size_t qdcount_0(uint8_t *m, size_t len)
+{
+	m[5] = 0;
+	return len;
+}
+
+static size_t qdcount_2(uint8_t *m, size_t len)
+{
+	m[5] = 2;
+	return len;
+}
+
+static size_t qdcount_256(uint8_t *m, size_t len)
+{
+	m[4] = 1;
+	m[5] = 0;
+	return len;
+}
+
+static size_t ancount_1(uint8_t *m, size_t len)
+{
+	m[7] = 1;
+	return len;
+}
+
+static size_t nscount_1(uint8_t *m, size_t len)
+{
+	m[9] = 1;
+	return len;
+}
+
+static size_t arcount_1(uint8_t *m, size_t len)
+{
+	m[11] = 1;
+	return len;
+}
+
+static size_t arcount_2(uint8_t *m, size_t len)
+{
+	m[11] = 2;
+	return len;
+}
+
+static size_t arcount_256(uint8_t *m, size_t len)
+{
+	m[10] = 1;
+	return len;
+}
+
+/* An OPT without options is the message's last 11 octets. */
+static size_t opt_cut(uint8_t *m, size_t len)
+{
+	(void)m;
+	return len - 1;
+}
+
+static size_t opt_long(uint8_t *m, size_t len)
+{
+	m[len - 1] = 1;
+	return len;
+}
+
+static size_t opt_owner(uint8_t *m, size_t len)
+{
+	memmove(m + len - 11 + 2, m + len - 11, 11);
+	memcpy(m + len - 11, "\1x", 2);
+	return len + 2;
+}
+
+static size_t opt_is_a(uint8_t *m, size_t len)
+{
+	m[len - 9] = DNS_TYPE_A;
+	return len;
+}
+
+/* Option's length beyond the RDATA: the kernel does not look into options, nor do we. */
+static size_t option_long(uint8_t *m, size_t len)
+{
+	m[len - 8 + 3] = 99;
+	return len;
+}
+
+#define FORMERR { .rcode = DNS_RCODE_FORMERR, .error = true }
+#define FORMERR_BARE { .rcode = DNS_RCODE_FORMERR, .error = true, .no_question = true, .no_opt = true }
+#define NOTIMP { .rcode = DNS_RCODE_NOTIMP, .error = true, .no_question = true, .no_opt = true }
+#define REFUSED { .rcode = DNS_RCODE_REFUSED, .error = true }
+#define NX { .rcode = DNS_RCODE_NXDOMAIN, .denial = true }
+#define NO { .denial = true }
+#define EDNS .edns = true, .size = 1232
+#define DATA(t, d) { .type = t, .rdata = d, .rdata_len = sizeof(d) } /* the NUL is the root */
+#define MINIMAL { .type = DNS_TYPE_HINFO, .rdata = "\7RFC8482", .rdata_len = 9 }
+
+/* clang-format off */
+static const struct row rows[] = {
+	{ "name: label of 64", 0, { "one.mesos" }, label_64, .outcome = XDNS_pass_qname, .user = USER_REPLY, .want = FORMERR_BARE },
+	{ "name: a pointer", 0, { "one.mesos", EDNS }, pointer, .outcome = XDNS_pass_qname, .user = USER_REPLY, .want = FORMERR_BARE },
+	{ "name: no root", 0, { "one.mesos" }, no_root, .outcome = XDNS_pass_qname, .user = USER_REPLY, .want = FORMERR_BARE },
+	{ "name: of 256 octets", 0, { NAME256 }, .outcome = XDNS_pass_qname, .user = USER_REPLY, .want = FORMERR_BARE },
+	{ "name: zero octet in a label", 0, { "one.mesos" }, zero_in_label, .outcome = XDNS_pass_qclass, .user = USER_REPLY, .want = FORMERR_BARE },
+	{ "name: zero octet in a label, then a type and class", 0, { "one.mesos" }, zero_ends_label, .outcome = XDNS_pass_outside, .user = USER_REPLY, .want = FORMERR_BARE },
+	{ "name: label that runs into the next", 0, { "one.mesos" }, label_past_domain, .outcome = XDNS_pass_outside, .user = USER_REPLY, .want = FORMERR_BARE },
+	{ "name: the domain inside a label", 0, { "one.mesos" }, domain_in_label, .outcome = XDNS_pass_outside, .user = USER_FORWARD },
+	{ "question: cut in the class", 0, { "one.mesos" }, no_class, .outcome = XDNS_pass_qname, .user = USER_REPLY, .want = FORMERR_BARE },
+	{ "question: none behind the header", 0, { "one.mesos" }, no_question, .outcome = XDNS_pass_qname, .user = USER_REPLY, .want = FORMERR_BARE },
+	{ "message of 11 octets", 0, { "one.mesos" }, runt, .outcome = XDNS_pass_length, .user = USER_DROP },
+	{ "QDCOUNT 0", 0, { "one.mesos", EDNS }, qdcount_0, .outcome = XDNS_pass_counts, .user = USER_REPLY, .want = FORMERR_BARE },
+	{ "QDCOUNT 2", 0, { "one.mesos" }, qdcount_2, .outcome = XDNS_pass_counts, .user = USER_REPLY, .want = FORMERR_BARE },
+	{ "QDCOUNT 256", 0, { "one.mesos" }, qdcount_256, .outcome = XDNS_pass_counts, .user = USER_REPLY, .want = FORMERR_BARE },
+	{ "ANCOUNT 1, nothing there", 0, { "one.mesos" }, ancount_1, .outcome = XDNS_pass_counts, .user = USER_REPLY, .want = FORMERR },
+	{ "NSCOUNT 1, nothing there", 0, { "one.mesos" }, nscount_1, .outcome = XDNS_pass_counts, .user = USER_REPLY, .want = FORMERR },
+	{ "NSCOUNT 1, an OPT there", 0, { "one.mesos", EDNS }, nscount_1, .outcome = XDNS_pass_counts, .user = USER_REPLY, .want = { .rcode = DNS_RCODE_FORMERR, .error = true, .no_opt = true } },
+	{ "ARCOUNT 1, nothing there", 0, { "one.mesos" }, arcount_1, .outcome = XDNS_pass_opt, .user = USER_REPLY, .want = FORMERR },
+	{ "ARCOUNT 2, one there", 0, { "one.mesos", EDNS }, arcount_2, .outcome = XDNS_pass_counts, .user = USER_REPLY, .want = FORMERR },
+	{ "ARCOUNT 257", 0, { "one.mesos", EDNS }, arcount_256, .outcome = XDNS_pass_counts, .user = USER_REPLY, .want = FORMERR_BARE },
+	{ "QR set", 0, { "one.mesos", .flags = 0x8000 }, .outcome = XDNS_pass_response, .user = USER_DROP },
+	{ "opcode IQUERY", 0, { "one.mesos", .flags = 0x0900 }, .outcome = XDNS_pass_opcode, .user = USER_REPLY, .want = NOTIMP },
+	{ "opcode STATUS", 0, { "one.mesos", .flags = 0x1010, EDNS }, .outcome = XDNS_pass_opcode, .user = USER_REPLY, .want = NOTIMP },
+	{ "opcode NOTIFY", 0, { "one.mesos", .flags = 0x2400 }, .outcome = XDNS_pass_opcode, .user = USER_REPLY, .want = NOTIMP },
+	{ "opcode UPDATE", 0, { "one.mesos", .flags = 0x2800 }, .outcome = XDNS_pass_opcode, .user = USER_REPLY, .want = NOTIMP },
+	{ "opcode 15", 0, { "one.mesos", .flags = 0x7800 }, .outcome = XDNS_pass_opcode, .user = USER_REPLY, .want = NOTIMP },
+	{ "class CH", 0, { "one.mesos", .qclass = DNS_CLASS_CH }, .outcome = XDNS_pass_qclass, .user = USER_REPLY, .want = REFUSED },
+	{ "class CH, EDNS", 0, { "one.mesos", .qclass = DNS_CLASS_CH, EDNS }, .outcome = XDNS_pass_qclass, .user = USER_REPLY, .want = REFUSED },
+	{ "class ANY", 0, { "one.mesos", .qclass = DNS_CLASS_ANY }, .outcome = XDNS_pass_qclass, .user = USER_REPLY, .want = REFUSED },
+	{ "class 256", 0, { "one.mesos", .qclass = 256 }, .outcome = XDNS_pass_qclass, .user = USER_REPLY, .want = REFUSED },
+	{ "type TXT", 0, { "one.mesos", DNS_TYPE_TXT }, .outcome = XDNS_pass_qtype, .user = USER_REPLY, .want = NO },
+	{ "type TXT of a missing name", 0, { "nobody.mesos", DNS_TYPE_TXT }, .outcome = XDNS_pass_qtype, .user = USER_REPLY, .want = NX },
+	{ "type ANY", 0, { "one.mesos", DNS_TYPE_ANY }, .outcome = XDNS_pass_qtype, .user = USER_REPLY, .want = MINIMAL },
+	{ "type ANY at the apex, EDNS", 0, { "mesos", DNS_TYPE_ANY, EDNS }, .outcome = XDNS_pass_qtype, .user = USER_REPLY, .want = MINIMAL },
+	{ "type ANY of an empty non-terminal", 0, { "z.mesos", DNS_TYPE_ANY }, .outcome = XDNS_pass_qtype, .user = USER_REPLY, .want = NO },
+	{ "type AXFR", 0, { "mesos", DNS_TYPE_AXFR }, .outcome = XDNS_pass_qtype, .user = USER_REPLY, .want = REFUSED },
+	{ "type IXFR", 0, { "mesos", DNS_TYPE_IXFR, EDNS }, .outcome = XDNS_pass_qtype, .user = USER_REPLY, .want = REFUSED },
+	{ "type PTR in the domain", 0, { "one.mesos", DNS_TYPE_PTR }, .outcome = XDNS_pass_qtype, .user = USER_REPLY, .want = NO },
+	{ "type PTR of an address of the zone", 0, { "7.1.0.10.in-addr.arpa", DNS_TYPE_PTR }, .outcome = XDNS_pass_qtype, .user = USER_REPLY, .want = DATA(DNS_TYPE_PTR, "\3one\5mesos") },
+	{ "type PTR of another address", 0, { "8.1.0.10.in-addr.arpa", DNS_TYPE_PTR }, .outcome = XDNS_pass_qtype, .user = USER_FORWARD },
+	{ "type A of a reverse name of the zone", 0, { "7.1.0.10.in-addr.arpa" }, .outcome = XDNS_pass_outside, .user = USER_FORWARD },
+	{ "type NS at the apex", 0, { "MESOS", DNS_TYPE_NS }, .outcome = XDNS_pass_qtype, .user = USER_REPLY, .want = DATA(DNS_TYPE_NS, "\3ns1\5mesos") },
+	{ "type NS below", 0, { "one.mesos", DNS_TYPE_NS, EDNS }, .outcome = XDNS_pass_qtype, .user = USER_REPLY, .want = NO },
+	{ "type DS", 0, { "one.mesos", DNS_TYPE_DS }, .outcome = XDNS_pass_qtype, .user = USER_REPLY, .want = NO },
+	{ "type OPT", 0, { "one.mesos", DNS_TYPE_OPT }, .outcome = XDNS_pass_qtype, .user = USER_REPLY, .want = NO },
+	{ "type 0", 0, { "one.mesos", .type_zero = true }, .outcome = XDNS_pass_qtype, .user = USER_REPLY, .want = NO },
+	{ "type 257", 0, { "one.mesos", 257 }, .outcome = XDNS_pass_qtype, .user = USER_REPLY, .want = NO },
+	{ "type 65535", 0, { "one.mesos", 65535 }, .outcome = XDNS_pass_qtype, .user = USER_REPLY, .want = NO },
+	{ "missing name with '*'", 0, { "*.nope.mesos" }, .outcome = XDNS_pass_wildcard, .user = USER_REPLY, .want = NX },
+	{ "missing name with '.*' that leaves a name", 0, { "one.*.mesos" }, .outcome = XDNS_pass_wildcard, .user = USER_REPLY, .want = { .an = 1, .as = "one.mesos" } },
+	{ "outside the domain", 0, { "www.example.org" }, .outcome = XDNS_pass_outside, .user = USER_FORWARD },
+	{ "outside the domain, EDNS", 0, { "one.mesosx", EDNS }, .outcome = XDNS_pass_outside, .user = USER_FORWARD },
+	{ "outside the domain, but with its octets at the end", 0, { "onemesos" }, .outcome = XDNS_pass_outside, .user = USER_FORWARD },
+	{ "outside the domain, shorter than it", 0, { "org" }, .outcome = XDNS_pass_outside, .user = USER_FORWARD },
+	{ "the root", 0, { "" }, .outcome = XDNS_pass_outside, .user = USER_FORWARD },
+	{ "an SRV target outside the domain", 0, { "bare-0.elsewhere.org" }, .outcome = XDNS_pass_outside, .user = USER_FORWARD },
+	{ "outside the domain, externalon false", ZONE_QUIET, { "www.example.org" }, .outcome = XDNS_pass_outside, .user = USER_REPLY, .want = REFUSED },
+	{ "outside the domain, externalon false, EDNS", ZONE_QUIET, { "example.org", EDNS }, .outcome = XDNS_pass_outside, .user = USER_REPLY, .want = REFUSED },
+	{ "EDNS version 1", 0, { "one.mesos", EDNS, .version = 1 }, .outcome = XDNS_pass_edns_version, .user = USER_REPLY, .want = { .rcode = DNS_RCODE_BADVERS, .error = true } },
+	{ "EDNS version 255, DO", 0, { "one.mesos", EDNS, .version = 255, .edns_flags = 0x8000 }, .outcome = XDNS_pass_edns_version, .user = USER_REPLY, .want = { .rcode = DNS_RCODE_BADVERS, .error = true } },
+	{ "OPT cut", 0, { "one.mesos", EDNS }, opt_cut, .outcome = XDNS_pass_opt, .user = USER_REPLY, .want = { .rcode = DNS_RCODE_FORMERR, .error = true, .no_opt = true } },
+	{ "OPT's RDLENGTH beyond the message", 0, { "one.mesos", EDNS }, opt_long, .outcome = XDNS_pass_opt, .user = USER_REPLY, .want = { .rcode = DNS_RCODE_FORMERR, .error = true, .no_opt = true } },
+	{ "OPT of another owner than the root", 0, { "one.mesos", EDNS }, opt_owner, .outcome = XDNS_pass_opt, .user = USER_REPLY, .want = { .rcode = DNS_RCODE_FORMERR, .error = true, .no_opt = true } },
+	{ "additional record that is no OPT", 0, { "one.mesos", EDNS }, opt_is_a, .outcome = XDNS_pass_opt, .user = USER_REPLY, .want = { .an = 1, .no_opt = true } },
+	{ "option longer than the OPT", 0, { "one.mesos", EDNS, .options = 8 }, option_long, .outcome = XDNS_answer_a, .want = { .an = 1 } },
+};
+/* clang-format on */
+
+const struct rows packets_odd = { rows, ARRAY_SIZE(rows) };

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+#include "stress_kernel.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+
+#include <arpa/inet.h>
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <stdatomic.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <unistd.h>
+
+#include "kernel_internal.h"
+#include "pkt.h"
+
+#define ATTACHED_FD 200 /* the "interface" */
+#define SERVER "192.0.2.1"
+#define CLIENT "192.0.2.2"
+
+static uint32_t names_limit;
+static atomic_uint switches;
+
+const char *stress_no_kernel(void)
+{
+	int fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, "xdns_probe", 4, 4, 1, NULL);
+
+	if (fd < 0)
+		return errno == EPERM ? "BPF needs privilege (CAP_BPF, CAP_NET_ADMIN)" :
+					strerror(errno);
+	close(fd);
+	if (unshare(CLONE_NEWNS) || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
+	    mount("bpf", "/sys/fs/bpf", "bpf", 0, "mode=0700"))
+		return "no mount namespace of its own with a BPF file system (needs CAP_SYS_ADMIN)";
+	return NULL;
+}
+
+void stress_limit_names(uint32_t max)
+{
+	names_limit = max;
+}
+
+/* In front of libbpf's: the size of `names` is the test's to choose. */
+int bpf_map__set_max_entries(struct bpf_map *map, uint32_t max_entries)
+{
+	int (*real)(struct bpf_map *, uint32_t) = dlsym(RTLD_NEXT, "bpf_map__set_max_entries");
+
+	if (names_limit && !strcmp(bpf_map__name(map), "names"))
+		max_entries = names_limit;
+	return real(map, max_entries);
+}
+
+int attachments_switch(struct kernel *k, int prog_fd)
+{
+	(void)k;
+	switches++;
+	return dup2(prog_fd, ATTACHED_FD) < 0 ? -errno : 0;
+}
+
+void attachments_drop(struct kernel *k)
+{
+	int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+
+	(void)k;
+	dup2(null, ATTACHED_FD);
+	close(null);
+}
+
+unsigned stress_switches(void)
+{
+	return switches;
+}
+
+struct kernel *stress_kernel_open(const struct config *cfg, struct zone *zone)
+{
+	struct kernel *k = NULL;
+	char *error = NULL;
+
+	if (kernel_open(cfg, zone, &k, &error))
+		fail_msg("kernel_open: %s", error);
+	k->addresses.ip4[0].address = inet_addr(SERVER);
+	k->addresses.ip4_count = 1;
+	k->gen.state->ip4[0] = k->addresses.ip4[0];
+	k->gen.state->ip4_count = 1;
+	return k;
+}
+
+size_t stress_frame(uint8_t *frame, size_t dns_len, uint16_t port)
+{
+	struct eth_header eth = {{2, 0, 0, 0, 0, 1}, {2, 0, 0, 0, 0, 2}, xdns_be16(ETHERTYPE_IP4)};
+	size_t udp_len = UDP_HEADER_LEN + dns_len;
+	struct ip4_header ip = {.version_ihl = 0x45, .ttl = 64, .protocol = IP_PROTOCOL_UDP,
+				.total_len = xdns_be16(IP4_HEADER_LEN + udp_len),
+				.src = inet_addr(CLIENT), .dst = inet_addr(SERVER)};
+	struct udp_header udp = {xdns_be16(40000), xdns_be16(port), xdns_be16(udp_len), 0};
+
+	memcpy(frame, &eth, ETH_HEADER_LEN);
+	memcpy(frame + ETH_HEADER_LEN, &ip, IP4_HEADER_LEN);
+	memcpy(frame + ETH_HEADER_LEN + IP4_HEADER_LEN, &udp, UDP_HEADER_LEN);
+	return STRESS_FRAME_DNS + dns_len;
+}
+
+/*
+ * One run a system call: `repeat` would run on the answer that the first left in the frame, a
+ * response, which passes.
+ */
+enum stress_run stress_run(const uint8_t *frame, size_t len, uint8_t *out, size_t *ret_len)
+{
+	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = frame, .data_size_in = len,
+		    .data_out = out, .data_size_out = STRESS_FRAME_MAX, .repeat = 1);
+
+	if (bpf_prog_test_run_opts(ATTACHED_FD, &opts))
+		return errno == EINVAL || errno == EBADF ? STRESS_RUN_DETACHED : STRESS_RUN_BAD;
+	if (opts.retval == XDP_PASS)
+		return opts.data_size_out == len && !memcmp(frame, out, len) ? STRESS_RUN_PASS :
+									       STRESS_RUN_BAD;
+	if (opts.retval != XDP_TX || opts.data_size_out < STRESS_FRAME_DNS)
+		return STRESS_RUN_BAD;
+	*ret_len = opts.data_size_out - STRESS_FRAME_DNS;
+	return STRESS_RUN_ANSWER;
+}
