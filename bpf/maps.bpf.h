@@ -20,6 +20,7 @@ struct xdns_scratch {
 	struct xdns_question question;
 	struct xdns_answer answer;
 	__u32 record;		   /* index of the record found */
+	__u32 fence;		   /* its exchange orders loads, see load_fence() */
 	__u8 body[XDNS_BODY_CAP];  /* what follows the question */
 	__u8 head[XDNS_HEAD_CAP];  /* what precedes the body, while it moves to the front */
 };

@@ -26,6 +26,9 @@ char LICENSE[] SEC("license") = "Dual BSD/GPL";
 /* Set by userspace before loading: constants to the verifier and the JIT. */
 XDNS_RODATA struct xdns_config xdns_cfg = {};
 
+/* Set where a machine may do loads out of their order (x86 does not): 1. */
+XDNS_RODATA __u8 xdns_load_fences = 0;
+
 #define XDNS_SRV_MAX 64 /* more SRV records than fit 1232 octets */
 
 static __always_inline const struct xdns_a_set *xdns_env_a_set(const void *env, __u32 i)
@@ -213,18 +216,28 @@ static __always_inline enum xdns_counter answer_record(struct xdns_scratch *s,
 	}
 }
 
+/* Loads before it are done before those behind it: an exchange is a full barrier everywhere. */
+static __always_inline void load_fence(struct xdns_scratch *s)
+{
+	if (xdns_load_fences)
+		(void)__sync_lock_test_and_set(&s->fence, 0);
+}
+
 /* Finds the name and writes its answer aside. */
 static __always_inline enum xdns_counter look_up(struct xdns_scratch *s,
 						 const struct xdns_state *st)
 {
 	__u32 before = xdns_read_once(st->changes);
 	__u64 hash = s->question.name.hash;
-	const struct xdns_ref *ref = bpf_map_lookup_elem(&names, &hash);
 	const struct xdns_name_tail *tail = 0;
 	const struct xdns_record *r;
+	const struct xdns_ref *ref;
 	enum xdns_counter what;
 
+	load_fence(s);
+	ref = bpf_map_lookup_elem(&names, &hash);
 	if (!ref) {
+		load_fence(s);
 		what = missing_name(s);
 		if (what == XDNS_answer_nxdomain &&
 		    ((before & 1) || xdns_read_once(st->changes) != before))
@@ -353,7 +366,7 @@ static __always_inline int write_headers(struct xdp_md *ctx, struct xdns_scratch
 
 /*
  * The body into the frame: word by word if it is short, which beats the helper, the last word
- * overlapping the one before (a body has at least 11 octets).
+ * overlapping the one before. A cut answer without room for even one record has no body.
  */
 static __always_inline int write_body(struct xdp_md *ctx, struct xdns_scratch *s)
 {
@@ -362,10 +375,10 @@ static __always_inline int write_body(struct xdp_md *ctx, struct xdns_scratch *s
 	void *data = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end;
 	__u8 *p = data + off;
 
+	if (!len)
+		return 0;
 	if (len > SHORT_BODY || len < 8)
-		return len > XDNS_BODY_CAP || len == 0 ?
-			       -1 :
-			       bpf_xdp_store_bytes(ctx, off, s->body, len);
+		return len > XDNS_BODY_CAP ? -1 : bpf_xdp_store_bytes(ctx, off, s->body, len);
 	for (int i = 0; i < SHORT_BODY / 8; i++) {
 		if (at + 8 > len)
 			break;

@@ -87,7 +87,8 @@ static __always_inline __u64 xdns_load_tail(const __u8 *p, const void *end)
 
 /*
  * Reads the name at p, none of it from end on. Returns 0, or -1 if there is no
- * zero octet among the first 255; q->len is set last.
+ * zero octet among the first 255; q->len is set last. A name without its root before the
+ * end may come out one octet longer than what is there: the caller compares.
  */
 static __always_inline int xdns_qname_scan(const __u8 *p, const void *end,
 					   const __u64 (*key)[2], struct xdns_qname *q)

@@ -109,14 +109,16 @@ xdns_ip6_addresses(const struct ip6_header *ip, const struct xdns_state *state)
 }
 
 /* Ports and length of the UDP header; room: octets that IP says follow its header. */
-static __always_inline enum xdns_counter xdns_udp_check(const struct udp_header *udp, __u32 room,
-							__u16 port)
+static __always_inline enum xdns_counter xdns_udp_check(const struct udp_header *udp,
+							const void *end, __u32 room, __u16 port)
 {
 	if (udp->dst != port)
 		return XDNS_pass_port;
 	if (udp->src == 0)
 		return XDNS_pass_source;
 	if (xdns_be16(udp->len) != room || room < UDP_HEADER_LEN + DNS_HEADER_LEN)
+		return XDNS_pass_length;
+	if (room > (__u64)(end - (const void *)udp)) /* octets of the frame are missing */
 		return XDNS_pass_length;
 	return XDNS_CONTINUE;
 }
@@ -141,7 +143,7 @@ static __always_inline enum xdns_counter xdns_ip4_parse(const void *l3, const vo
 		return XDNS_pass_fragment;
 	if ((const void *)(udp + 1) > end)
 		return XDNS_pass_length;
-	why = xdns_udp_check(udp, xdns_be16(ip->total_len) - IP4_HEADER_LEN, port);
+	why = xdns_udp_check(udp, end, xdns_be16(ip->total_len) - IP4_HEADER_LEN, port);
 	if (why != XDNS_CONTINUE)
 		return why;
 	pkt->is_ip6 = 0;
@@ -166,7 +168,7 @@ static __always_inline enum xdns_counter xdns_ip6_parse(const void *l3, const vo
 		return XDNS_pass_not_udp;
 	if ((const void *)(udp + 1) > end)
 		return XDNS_pass_length;
-	why = xdns_udp_check(udp, xdns_be16(ip->payload_len), port);
+	why = xdns_udp_check(udp, end, xdns_be16(ip->payload_len), port);
 	if (why != XDNS_CONTINUE)
 		return why;
 	pkt->is_ip6 = 1;
@@ -212,13 +214,16 @@ static __always_inline enum xdns_counter xdns_pkt_parse(const void *data, const 
 	return XDNS_pass_not_ip;
 }
 
+/* Swaps the addresses, in words: octet arrays would be copied octet by octet. */
 static __always_inline void xdns_eth_reply(struct eth_header *eth)
 {
-	__u8 mac[6];
+	__u32 dst_head = xdns_get32(eth->dst), src_head = xdns_get32(eth->src);
+	__u16 dst_tail = xdns_get16(eth->dst + 4), src_tail = xdns_get16(eth->src + 4);
 
-	xdns_memcpy(mac, eth->dst, 6);
-	xdns_memcpy(eth->dst, eth->src, 6);
-	xdns_memcpy(eth->src, mac, 6);
+	xdns_put32(eth->dst, src_head);
+	xdns_put16(eth->dst + 4, src_tail);
+	xdns_put32(eth->src, dst_head);
+	xdns_put16(eth->src + 4, dst_tail);
 }
 
 /*

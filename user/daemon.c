@@ -166,6 +166,16 @@ static void kernel_start(struct daemon *d)
 		log_warn("xdp: no interface to attach to; serving everything from userspace");
 }
 
+static void keep(struct daemon *d, const struct snapshot *next)
+{
+	free(d->now.listeners);
+	if (d->now.cluster != next->cluster) {
+		cluster_free(d->now.cluster);
+		malloc_trim(0); /* a cluster is many small blocks: back to the system with them */
+	}
+	d->now = *next;
+}
+
 /* Brings the zone from what d->now gave to what `next` gives, and keeps next. */
 static int apply(struct daemon *d, struct snapshot *next)
 {
@@ -180,9 +190,14 @@ static int apply(struct daemon *d, struct snapshot *next)
 	r = records_update(d->zone, d->cfg, first ? NULL : &old, &new, &skipped);
 	if (r)
 		return r;
+	/* From here on the zone stands for `next`, even if the commit has to be tried again. */
+	keep(d, next);
 	r = zone_commit(d->zone, next_serial(d), &changes);
-	if (r)
-		return r;
+	if (r) {
+		log_error("zone: %s; serving the previous records until the next update",
+			  strerror(-r));
+		return 0;
+	}
 	reclaim_start(d);
 	counts = zone_counts(d->zone);
 	log_write(first ? LOG_LEVEL_NOTICE : LOG_LEVEL_INFO,
@@ -195,12 +210,6 @@ static int apply(struct daemon *d, struct snapshot *next)
 		log_info("zone: left out: %" PRIu64 " conflicts, %" PRIu64 " unreachable, %" PRIu64
 			 " unresolved",
 			 skipped.conflicts, skipped.unreachable, skipped.unresolved);
-	free(d->now.listeners);
-	if (d->now.cluster != next->cluster) {
-		cluster_free(d->now.cluster);
-		malloc_trim(0); /* a cluster is many small blocks: back to the system with them */
-	}
-	d->now = *next;
 	return 0;
 }
 

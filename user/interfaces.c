@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 #include "interfaces.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <ifaddrs.h>
 #include <linux/ethtool.h>
@@ -96,6 +97,16 @@ static int scan_links(struct interfaces *ret)
 	return 0;
 }
 
+/* All ones behind the prefix, whether or not the interface was told so; none in a /31 or /32. */
+static uint32_t subnet_broadcast(const struct ifaddrs *ifa)
+{
+	const struct sockaddr_in *address = (void *)ifa->ifa_addr;
+	const struct sockaddr_in *mask = (void *)ifa->ifa_netmask;
+	uint32_t hosts = mask ? ~mask->sin_addr.s_addr : 0;
+
+	return ntohl(hosts) > 1 ? address->sin_addr.s_addr | hosts : 0;
+}
+
 static bool take_address(const struct ifaddrs *ifa, struct interface_address *a)
 {
 	if (!ifa->ifa_addr)
@@ -105,9 +116,7 @@ static bool take_address(const struct ifaddrs *ifa, struct interface_address *a)
 	a->address.family = ifa->ifa_addr->sa_family;
 	if (ifa->ifa_addr->sa_family == AF_INET) {
 		memcpy(a->address.bytes, &((struct sockaddr_in *)ifa->ifa_addr)->sin_addr, 4);
-		if ((ifa->ifa_flags & IFF_BROADCAST) && ifa->ifa_broadaddr)
-			a->broadcast =
-				((struct sockaddr_in *)ifa->ifa_broadaddr)->sin_addr.s_addr;
+		a->broadcast = subnet_broadcast(ifa);
 		return true;
 	}
 	if (ifa->ifa_addr->sa_family != AF_INET6)

@@ -26,6 +26,11 @@ static void stop_serving(struct kernel *k, const char *why, int r)
 static void index_begin(struct kernel *k)
 {
 	__atomic_add_fetch(&k->gen.state->changes, 1, __ATOMIC_SEQ_CST);
+	/*
+	 * Whoever sees what the kernel stores next also sees the odd number and the records: a
+	 * reader that stands on a hash element used again gets there without the kernel's barriers.
+	 */
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 }
 
 static void index_end(struct kernel *k)
@@ -51,9 +56,9 @@ static void mirror_put(void *ctx, const uint64_t *hashes, const struct xdns_ref 
 		return;
 	index_begin(k);
 	r = put_one_by_one(k, hashes, refs, n);
-	index_end(k);
 	if (r)
 		stop_serving(k, "the map `names` took no more entries", r);
+	index_end(k);
 }
 
 static void mirror_remove(void *ctx, const uint64_t *hashes, size_t n)
@@ -67,9 +72,9 @@ static void mirror_remove(void *ctx, const uint64_t *hashes, size_t n)
 	for (size_t i = 0; i < n && !r; i++)
 		if (bpf_map_delete_elem(k->gen.names_fd, &hashes[i]) && errno != ENOENT)
 			r = -errno;
-	index_end(k);
 	if (r)
 		stop_serving(k, "the map `names` kept an entry", r);
+	index_end(k);
 }
 
 static void mirror_committed(void *ctx, uint32_t serial)

@@ -160,6 +160,15 @@ int attachments_switch(struct kernel *k, int prog_fd)
 	return 0;
 }
 
+/* 127.0.0.1 and ::1 may only be asked where they live: on lo, if it was named (RFC 1122 3.2.1.3). */
+static bool attached_to(const struct kernel *k, unsigned index)
+{
+	for (size_t n = 0; n < k->attached_count; n++)
+		if (k->attached[n].index == index)
+			return true;
+	return false;
+}
+
 /* Addresses the program may answer for; more than it has room for are userspace's. */
 static void collect_addresses(struct kernel *k, const struct interfaces *in)
 {
@@ -168,7 +177,8 @@ static void collect_addresses(struct kernel *k, const struct interfaces *in)
 	for (size_t n = 0; n < in->addresses_count; n++) {
 		const struct interface_address *a = &in->addresses[n];
 
-		if (!listened(k->cfg, &a->address))
+		if (!listened(k->cfg, &a->address) ||
+		    (a->loopback && !attached_to(k, a->index)))
 			continue;
 		if (a->address.family == AF_INET && s.ip4_count < XDNS_ADDRESSES_MAX) {
 			memcpy(&s.ip4[s.ip4_count].address, a->address.bytes, 4);
@@ -220,11 +230,7 @@ int kernel_sync(struct kernel *k, const struct interfaces *in)
 		drop(k, n);
 	}
 	for (size_t i = 0; i < in->count && !k->broken; i++) {
-		bool there = false;
-
-		for (size_t n = 0; n < k->attached_count; n++)
-			there |= k->attached[n].index == in->list[i].index;
-		if (!there && wanted(k->cfg, in, &in->list[i]))
+		if (!attached_to(k, in->list[i].index) && wanted(k->cfg, in, &in->list[i]))
 			attach(k, &in->list[i]);
 	}
 	collect_addresses(k, in);

@@ -47,17 +47,18 @@ static int set_sizes(struct mesos_xdns *skel, struct zone *zone, uint32_t capaci
 		     uint32_t *ret_names)
 {
 	const struct pool *pool = zone_pool(zone);
-	int r;
 
-	*ret_names = room_for(zone_counts(zone).names, NAMES_MIN);
-	r = bpf_map__set_max_entries(skel->maps.names, *ret_names);
+	int r = 0;
+
 	for (int class = 0; class < POOL_CLASSES && !r; class++) {
 		uint32_t least = class == POOL_RECORDS || class == POOL_TARGETS ? NAMES_MIN : 512;
 
 		capacity[class] = room_for(pool->array[class].used, least);
 		r = bpf_map__set_max_entries(class_map(skel, class), capacity[class]);
 	}
-	return r;
+	/* each entry leads to a record of its own: `records`, which grows, is full before `names` is */
+	*ret_names = capacity[POOL_RECORDS];
+	return r ? r : bpf_map__set_max_entries(skel->maps.names, *ret_names);
 }
 
 static int load(struct zone *zone, struct generation *g, uint32_t capacity[POOL_CLASSES],
@@ -69,6 +70,9 @@ static int load(struct zone *zone, struct generation *g, uint32_t capacity[POOL_
 	if (!g->skel)
 		return fail(ret_error, -errno, "opening the XDP program");
 	memcpy(&g->skel->rodata->xdns_cfg, zone_config(zone), sizeof(struct xdns_config));
+#ifndef __x86_64__
+	g->skel->rodata->xdns_load_fences = 1;
+#endif
 	r = set_sizes(g->skel, zone, capacity, &g->names_max);
 	if (r)
 		return fail(ret_error, r, "sizing the maps");

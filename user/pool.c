@@ -146,11 +146,18 @@ void pool_free(struct pool *p, enum pool_class class, unsigned order, uint32_t i
 	list->index[list->count++] = index;
 }
 
+/* Octets of a map's mapping. */
+static size_t map_bytes(enum pool_class class, uint32_t capacity)
+{
+	size_t page = sysconf(_SC_PAGESIZE);
+
+	return ((size_t)capacity * pool_element_size(class) + page - 1) / page * page;
+}
+
 /* One array: the map gets the contents, then its mapping takes the array's place. */
 static int pool_attach_one(struct pool_array *a, enum pool_class class, int fd, uint32_t capacity)
 {
-	size_t size = pool_element_size(class), page = sysconf(_SC_PAGESIZE);
-	size_t len = ((size_t)capacity * size + page - 1) / page * page;
+	size_t size = pool_element_size(class), len = map_bytes(class, capacity);
 	void *map;
 
 	if (capacity < a->used || capacity > POOL_MAX_ELEMENTS)
@@ -205,6 +212,12 @@ int pool_detach(struct pool *p)
 			munmap(plain, len);
 			return r;
 		}
+		/* what is left of the map's mapping would keep the map */
+		if (map_bytes(class, a->capacity) > len &&
+		    mmap(a->base + len, map_bytes(class, a->capacity) - len, PROT_NONE,
+			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1,
+			 0) == MAP_FAILED)
+			return -errno;
 		a->attached = 0;
 		a->capacity = POOL_MAX_ELEMENTS;
 		a->backed = len / size;

@@ -112,18 +112,18 @@ static void undo_side(const struct record_rules *rules, const struct side *side,
 	apply_side(rules, side, &undo);
 }
 
-static void skipped_add(struct records_skipped *total, const struct records_skipped *s)
+static uint64_t increase(uint64_t before, uint64_t after)
 {
-	total->conflicts += s->conflicts;
-	total->unreachable += s->unreachable;
-	total->unresolved += s->unresolved;
+	return after > before ? after - before : 0;
 }
 
-static void skipped_sub(struct records_skipped *total, const struct records_skipped *s)
+static struct records_skipped sum(const struct records_skipped *a, const struct records_skipped *b)
 {
-	total->conflicts -= s->conflicts;
-	total->unreachable -= s->unreachable;
-	total->unresolved -= s->unresolved;
+	return (struct records_skipped){
+		.conflicts = a->conflicts + b->conflicts,
+		.unreachable = a->unreachable + b->unreachable,
+		.unresolved = a->unresolved + b->unresolved,
+	};
 }
 
 /*
@@ -131,8 +131,9 @@ static void skipped_sub(struct records_skipped *total, const struct records_skip
  * before or after. Readers see nothing until the commit.
  */
 static int apply(struct zone *zone, const struct record_rules *rules, const struct side *old,
-		 const struct side *new, struct records_skipped *skipped)
+		 const struct side *new, struct records_skipped *ret_skipped)
 {
+	struct records_skipped before, after;
 	struct zone_sink out = {
 		.sink.put = zone_put, .zone = zone, .remove = true, .limit = UINT64_MAX};
 	struct zone_sink in = {.sink.put = zone_put, .zone = zone, .limit = UINT64_MAX};
@@ -145,10 +146,11 @@ static int apply(struct zone *zone, const struct record_rules *rules, const stru
 		undo_side(rules, old, &out);
 		return r;
 	}
-	skipped_sub(skipped, &old->records.sink.skipped);
-	skipped_sub(skipped, &out.sink.skipped);
-	skipped_add(skipped, &new->records.sink.skipped);
-	skipped_add(skipped, &in.sink.skipped);
+	before = sum(&old->records.sink.skipped, &out.sink.skipped);
+	after = sum(&new->records.sink.skipped, &in.sink.skipped);
+	ret_skipped->conflicts = increase(before.conflicts, after.conflicts);
+	ret_skipped->unreachable = increase(before.unreachable, after.unreachable);
+	ret_skipped->unresolved = increase(before.unresolved, after.unresolved);
 	return 0;
 }
 
@@ -199,7 +201,6 @@ static void side_done(struct side *side)
 int records_update(struct zone *zone, const struct config *cfg, const struct records_input *old,
 		   const struct records_input *new, struct records_skipped *ret_skipped)
 {
-	struct records_skipped skipped = *ret_skipped;
 	struct side from = {0}, to = {0};
 	struct record_rules rules;
 	int r = record_rules_init(&rules, cfg);
@@ -213,12 +214,10 @@ int records_update(struct zone *zone, const struct config *cfg, const struct rec
 		r = task_diff(&from.tasks, &to.tasks);
 	if (!r) {
 		record_list_diff(&from.records, &to.records);
-		r = apply(zone, &rules, &from, &to, &skipped);
+		r = apply(zone, &rules, &from, &to, ret_skipped);
 	}
-	if (!r) {
+	if (!r)
 		log_conflicts(&rules, old ? old->cluster : NULL, new ? new->cluster : NULL);
-		*ret_skipped = skipped;
-	}
 	side_done(&from);
 	side_done(&to);
 	record_rules_done(&rules);

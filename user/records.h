@@ -13,17 +13,16 @@
 
 /* What records are made of: a cluster and what the daemon knows beside it. */
 struct records_input {
-	const struct cluster *cluster;     /* NULL: an empty cluster */
-	const char *const *masters;        /* "host:port", in order */
+	const struct cluster *cluster; /* NULL: an empty cluster */
+	const char *const *masters;    /* "host:port", in order */
 	size_t masters_count;
-	const struct address *listeners;   /* addresses of the SOA's name server */
+	const struct address *listeners; /* addresses of the SOA's name server */
 	size_t listeners_count;
 };
 
 /*
- * Records that are left out, by reason; each has a line in docs/compatibility.md.
- * Running totals: records_update() adds what `new` leaves out and takes away
- * what `old` left out. Start with zeros.
+ * Records left out that were not left out before, by reason: what the change added, less
+ * what it took away, not below 0. Each has a line in docs/compatibility.md.
  */
 struct records_skipped {
 	uint64_t conflicts;   /* would have joined or taken an owned name */

@@ -197,12 +197,12 @@ static int take_target(struct zone *z, const uint8_t *wire, struct node **ret)
 	if (!target)
 		return -ENOMEM;
 	if (!target->target) {
+		zone_mark_dirty(z, target); /* dropped again if it is bare after a failure */
 		r = zone_alloc(z, POOL_TARGETS, 0, &target->target);
 		if (r)
 			return r;
 		memset(pool_at(&z->pool, POOL_TARGETS, target->target), 0,
 		       sizeof(struct xdns_ref));
-		zone_mark_dirty(z, target);
 	}
 	target->target_refs++;
 	*ret = target;
@@ -357,16 +357,10 @@ struct pool *zone_pool(struct zone *z)
 
 void zone_set_mirror(struct zone *z, const struct zone_mirror *mirror, void *ctx)
 {
-	z->mirror = mirror;
-	z->mirror_ctx = ctx;
-}
-
-/* Do readers see it as a name that exists? Not yet, in the middle of a commit, if it is new. */
-static bool published(const struct zone *z, const struct node *n)
-{
-	const struct xdns_record *r = pool_at(&z->pool, POOL_RECORDS, n->record);
-
-	return n->record && !(r->flags & XDNS_RECORD_TARGET_ONLY);
+	/* zone_reclaim_wait() on another thread may look meanwhile */
+	if (mirror)
+		z->mirror_ctx = ctx;
+	__atomic_store_n(&z->mirror, mirror, __ATOMIC_RELEASE);
 }
 
 int zone_for_each_name(struct zone *z, zone_name_fn fn, void *ctx)
@@ -379,12 +373,12 @@ int zone_for_each_name(struct zone *z, zone_name_fn fn, void *ctx)
 	cds_lfht_for_each_entry(z->index, &iter, n, ht) {
 		struct xdns_ref ref = { .record = n->collision ? XDNS_REF_COLLISION : n->record };
 
-		if (!n->exists || n->reverse || !published(z, n))
+		/* what readers see; in the middle of a commit `exists` is ahead of that */
+		if (!n->indexed || n->reverse)
 			continue;
 		r = fn(ctx, n->hash, ref);
 		if (r)
 			break;
-		n->indexed = true;
 	}
 	rcu_read_unlock();
 	return r;

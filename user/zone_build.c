@@ -250,9 +250,12 @@ int zone_build_record(struct zone *z, struct node *n)
 		return err;
 	}
 	r = pool_at(&z->pool, POOL_RECORDS, index);
+	draft.name_len = 0;
 	*r = draft;
 	fill_name(z, n, r);
 	fill_sets(z, n, r);
+	/* until now it is nobody's: a number that leads here too early finds no name */
+	__atomic_store_n(&r->name_len, n->wire_len, __ATOMIC_RELEASE);
 	n->new_record = index;
 	return 0;
 }

@@ -49,8 +49,13 @@ void garbage_add_node(struct garbage *g, struct node *n)
 /* Gives everything back; no reader can see it any more. */
 void garbage_free(struct zone *z, struct garbage *g)
 {
-	for (size_t i = 0; i < g->runs_count; i++)
+	for (size_t i = 0; i < g->runs_count; i++) {
+		/* a free slot is nobody's record, should a number ever lead to it */
+		if (g->runs[i].class == POOL_RECORDS)
+			((struct xdns_record *)pool_at(&z->pool, POOL_RECORDS, g->runs[i].index))
+				->name_len = 0;
 		pool_free(&z->pool, g->runs[i].class, g->runs[i].order, g->runs[i].index);
+	}
 	for (size_t i = 0; i < g->nodes_count; i++) {
 		free(g->nodes[i]->data);
 		free(g->nodes[i]);
@@ -71,9 +76,11 @@ bool zone_reclaim_prepare(struct zone *z)
 
 void zone_reclaim_wait(struct zone *z)
 {
+	const struct zone_mirror *mirror = __atomic_load_n(&z->mirror, __ATOMIC_ACQUIRE);
+
 	synchronize_rcu();
-	if (z->mirror && z->mirror->wait_for_readers)
-		z->mirror->wait_for_readers(z->mirror_ctx);
+	if (mirror && mirror->wait_for_readers)
+		mirror->wait_for_readers(z->mirror_ctx);
 }
 
 void zone_reclaim_finish(struct zone *z)

@@ -79,15 +79,15 @@ int loaded_counters(struct loaded *l, uint64_t ret[XDNS_COUNTERS_COUNT])
 int loaded_run(struct loaded *l, const uint8_t *frame, size_t len, uint8_t *out, size_t cap,
 	       struct native_result *ret)
 {
-	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = frame, .data_size_in = len,
-		    .data_out = out, .data_size_out = cap, .repeat = 1);
+	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = frame, .data_size_in = len, .data_out = out,
+		    .data_size_out = cap, .repeat = 1);
 
 	if (bpf_prog_test_run_opts(generation_program(&l->gen), &opts))
 		return -errno;
 	ret->counter = XDNS_COUNTERS_COUNT;
-	ret->verdict = opts.retval == XDP_TX   ? NATIVE_TX :
-		       opts.retval == XDP_PASS ? NATIVE_PASS :
-						 NATIVE_DROP;
+	ret->verdict = opts.retval == XDP_TX	 ? NATIVE_TX
+		       : opts.retval == XDP_PASS ? NATIVE_PASS
+						 : NATIVE_DROP;
 	ret->len = opts.data_size_out;
 	return 0;
 }

@@ -27,8 +27,8 @@ static long bpf_xdp_store_bytes(struct xdp_md *ctx, uint32_t at, const void *buf
 
 #include "../../bpf/mesos-xdns.bpf.c"
 
-#define FRAME_SKEW 2 /* a frame starts at 2 modulo 4 */
-#define FRAME_MIN 14 /* the helpers keep an Ethernet header */
+#define FRAME_SKEW 2  /* a frame starts at 2 modulo 4 */
+#define FRAME_MIN  14 /* the helpers keep an Ethernet header */
 
 struct slot {
 	uint64_t hash;
@@ -124,9 +124,9 @@ static void *bpf_map_lookup_elem(const void *map, const void *key)
 		const void *map;
 		enum pool_class class;
 	} arrays[] = {
-		{ &records, POOL_RECORDS },	  { &a_sets, POOL_A_SETS },
-		{ &aaaa_sets, POOL_AAAA_SETS },	  { &srv_sets, POOL_SRV_SETS },
-		{ &name_tails, POOL_NAME_TAILS }, { &targets, POOL_TARGETS },
+		{&records, POOL_RECORDS},	{&a_sets, POOL_A_SETS},
+		{&aaaa_sets, POOL_AAAA_SETS},	{&srv_sets, POOL_SRV_SETS},
+		{&name_tails, POOL_NAME_TAILS}, {&targets, POOL_TARGETS},
 	};
 	uint64_t hash;
 	uint32_t i;
@@ -218,9 +218,9 @@ static enum xdns_counter raised(const struct xdns_counters *before,
 struct native_result native_run(struct native *n, const uint8_t *frame, size_t len,
 				struct native_room room, uint8_t *out, size_t cap)
 {
-	struct native_result result = { NATIVE_DROP, XDNS_COUNTERS_COUNT, 0 };
+	struct native_result result = {NATIVE_DROP, XDNS_COUNTERS_COUNT, 0};
 	struct xdns_counters before = n->counters;
-	struct xdp_md ctx = { 0 };
+	struct xdp_md ctx = {0};
 
 	n->memory = malloc(FRAME_SKEW + len);
 	if (!n->memory)

@@ -77,7 +77,7 @@ static uint32_t index_of(struct bench *b, const struct xdns_record *r)
 
 static void set_ref(struct bench *b, uint64_t hash, uint32_t record)
 {
-	struct xdns_ref ref = { .record = record };
+	struct xdns_ref ref = {.record = record};
 
 	*native_ref(b->native, hash) = ref;
 	if (b->loaded)
@@ -87,8 +87,8 @@ static void set_ref(struct bench *b, uint64_t hash, uint32_t record)
 static void set_plane(struct bench *b, const struct row *row, bool odd)
 {
 	const struct plane *p = &row->plane;
-	struct xdns_state *state[] = { native_state(b->native),
-				       b->loaded ? loaded_state(b->loaded) : NULL };
+	struct xdns_state *state[] = {native_state(b->native),
+				      b->loaded ? loaded_state(b->loaded) : NULL};
 	const struct xdns_record *r;
 	uint64_t hash, other;
 

@@ -9,14 +9,14 @@
 
 #include "packet_frame.h"
 
-const uint8_t client_mac[6] = { 0x02, 0, 0, 0, 0, 0x07 };
-const uint8_t server_mac[6] = { 0x02, 0, 0, 0, 0, 0x53 };
-const uint8_t client_ip4[4] = { 192, 0, 2, 7 };
-const uint8_t server_ip4[2][4] = { { 192, 0, 2, 53 }, { 198, 51, 100, 53 } };
-const uint8_t broadcast_ip4[4] = { 192, 0, 2, 255 };
-const uint8_t client_ip6[16] = { 0x20, 0x01, 0x0d, 0xb8, 0x00, 0x53, [15] = 7 };
-const uint8_t server_ip6[2][16] = { { 0x20, 0x01, 0x0d, 0xb8, 0x00, 0x53, [15] = 0x53 },
-				    { 0xfe, 0x80, [15] = 0x53 } };
+const uint8_t client_mac[6] = {0x02, 0, 0, 0, 0, 0x07};
+const uint8_t server_mac[6] = {0x02, 0, 0, 0, 0, 0x53};
+const uint8_t client_ip4[4] = {192, 0, 2, 7};
+const uint8_t server_ip4[2][4] = {{192, 0, 2, 53}, {198, 51, 100, 53}};
+const uint8_t broadcast_ip4[4] = {192, 0, 2, 255};
+const uint8_t client_ip6[16] = {0x20, 0x01, 0x0d, 0xb8, 0x00, 0x53, [15] = 7};
+const uint8_t server_ip6[2][16] = {{0x20, 0x01, 0x0d, 0xb8, 0x00, 0x53, [15] = 0x53},
+				   {0xfe, 0x80, [15] = 0x53}};
 
 static void set_be16(uint8_t *p, uint16_t v)
 {
@@ -38,7 +38,7 @@ static void put(struct frame *f, const void *p, size_t n)
 
 static void put16(struct frame *f, uint16_t v)
 {
-	put(f, (uint8_t[]){ v >> 8, v }, 2);
+	put(f, (uint8_t[]){v >> 8, v}, 2);
 }
 
 uint32_t naive_sum(uint32_t sum, const uint8_t *p, size_t n)
@@ -91,16 +91,16 @@ static void put_ip(struct frame *f, const struct ask *ask)
 		put16(f, 0x6000 | ask->tos << 4 | ask->flow >> 16);
 		put16(f, ask->flow);
 		put16(f, 0);
-		put(f, (uint8_t[]){ 17, 57 }, 2);
+		put(f, (uint8_t[]){17, 57}, 2);
 		put(f, client_ip6, 16);
 		put(f, server_ip6[0], 16);
 		return;
 	}
-	put(f, (uint8_t[]){ 0x45, ask->tos }, 2);
+	put(f, (uint8_t[]){0x45, ask->tos}, 2);
 	put16(f, 0);
 	put16(f, 0xbeef);
 	put16(f, 0);
-	put(f, (uint8_t[]){ 57, 17, 0, 0 }, 4);
+	put(f, (uint8_t[]){57, 17, 0, 0}, 4);
 	put(f, client_ip4, 4);
 	put(f, server_ip4[0], 4);
 }

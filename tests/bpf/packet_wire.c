@@ -19,7 +19,7 @@ void put_octets(struct bytes *b, const void *p, size_t n)
 
 void put_be16(struct bytes *b, uint16_t v)
 {
-	put_octets(b, (uint8_t[]){ v >> 8, v }, 2);
+	put_octets(b, (uint8_t[]){v >> 8, v}, 2);
 }
 
 void put_be32(struct bytes *b, uint32_t v)
@@ -91,7 +91,7 @@ static void put_rr(struct bytes *b, uint16_t owner, uint16_t type, uint32_t ttl,
 /* A name of the SOA: labels, then for '@' a pointer to the apex. */
 static void put_soa_name(struct bytes *b, const char *text, uint16_t apex)
 {
-	char labels[PACKET_WIRE_MAX] = { 0 };
+	char labels[PACKET_WIRE_MAX] = {0};
 	uint8_t wire[PACKET_WIRE_MAX];
 	size_t at = strcspn(text, "@");
 
@@ -162,7 +162,7 @@ static unsigned put_extra(struct bytes *b, const struct zone_model *z, const str
 			  const struct want *w, const uint16_t *target_at)
 {
 	unsigned sets = 0, count = 0;
-	bool done[256] = { false };
+	bool done[256] = {false};
 
 	for (unsigned k = 0; k < w->an; k++) {
 		unsigned t = (w->first + k) % m->srv * m->targets / m->srv;
@@ -185,7 +185,7 @@ static unsigned put_set(struct bytes *b, const struct zone_model *z, const struc
 {
 	const struct name_model *m = packet_find(z, row->want.as ? row->want.as : row->ask.name);
 	const struct want *w = &row->want;
-	uint16_t target_at[256] = { 0 };
+	uint16_t target_at[256] = {0};
 
 	if (!w->an)
 		return 0;
@@ -246,7 +246,8 @@ void response_message(const struct row *row, const struct bytes *query, struct b
 	put_be16(ret, w->denial);
 	put_be16(ret, 0);
 	if (!w->no_question)
-		put_octets(ret, query->octet + DNS_HEADER_LEN, packet_name(row->ask.name, wire) + 4);
+		put_octets(ret, query->octet + DNS_HEADER_LEN,
+			   packet_name(row->ask.name, wire) + 4);
 	extra = put_set(ret, z, row);
 	if (w->rdata) {
 		put_rr(ret, DNS_HEADER_LEN, w->type, z->ttl, w->rdata_len);

@@ -11,7 +11,7 @@
 #include "config.h"
 #include "zone.h"
 
-#define PACKET_SERIAL 1700000001
+#define PACKET_SERIAL	1700000001
 #define PACKET_WIRE_MAX 320 /* room for names that are too long */
 #define PACKET_SRV_PORT 31000
 
@@ -28,7 +28,7 @@ struct zone_model {
 	const char *json; /* of config.json */
 	const char *domain;
 	uint32_t ttl, negative_ttl;
-	uint32_t soa_timers[4]; /* refresh, retry, expire, minimum */
+	uint32_t soa_timers[4];	   /* refresh, retry, expire, minimum */
 	const char *mname, *rname; /* "@" at the end: the domain, compressed */
 	bool recurse, truncate;
 	const struct name_model *names;

@@ -15,7 +15,7 @@
 #include "packet_zone.h"
 
 #define FRAME_MAX 4096
-#define ALL_SETS 255
+#define ALL_SETS  255
 
 /* How a query travels. */
 struct shape {
@@ -55,13 +55,13 @@ struct want {
 	uint16_t rcode;
 	bool tc;
 	uint16_t first, an; /* where in the set it starts, how many are sent */
-	uint8_t extra;	    /* RRsets of targets in the additional section, ALL_SETS: of every target */
-	bool soa;	    /* as the answer */
-	bool denial;	    /* SOA in the authority section */
-	bool error;	    /* neither AA nor RA */
+	uint8_t extra; /* RRsets of targets in the additional section, ALL_SETS: of every target */
+	bool soa;      /* as the answer */
+	bool denial;   /* SOA in the authority section */
+	bool error;    /* neither AA nor RA */
 	bool no_question, no_opt;
-	const char *as;	    /* the name whose set it is, if not the one that was asked for */
-	uint16_t type;	    /* of the one RR in the answer with this data, if it is no set */
+	const char *as; /* the name whose set it is, if not the one that was asked for */
+	uint16_t type;	/* of the one RR in the answer with this data, if it is no set */
 	const char *rdata;
 	uint8_t rdata_len;
 };
@@ -77,9 +77,9 @@ enum user {
 /* What is special about the data plane during the row. */
 struct plane {
 	bool not_serving, changing;
-	bool collision; /* the name's entry in the index says so */
+	bool collision;		/* the name's entry in the index says so */
 	const char *other_name; /* the index leads to this name instead */
-	bool hole;	/* the SRV target's record is not there */
+	bool hole;		/* the SRV target's record is not there */
 	uint32_t max_udp;
 };
 
@@ -87,8 +87,8 @@ struct row {
 	const char *what;
 	enum packet_zone zone;
 	struct ask ask;
-	size_t (*edit)(uint8_t *message, size_t len);	  /* the message; returns its length */
-	void (*mangle)(struct frame *f);		  /* the frame */
+	size_t (*edit)(uint8_t *message, size_t len); /* the message; returns its length */
+	void (*mangle)(struct frame *f);	      /* the frame */
 	enum { ANY_FAMILY, ONLY_IP4, ONLY_IP6 } only;
 	struct plane plane;
 	enum xdns_counter outcome; /* up to answer_truncated: sent, XDP_TX; else XDP_PASS */

@@ -7,16 +7,22 @@
 /* What a row leaves out is 0. */
 #pragma GCC diagnostic ignored "-Wmissing-field-initializers"
 
-#define A XDNS_answer_a
-#define AAAA XDNS_answer_aaaa
-#define SRV XDNS_answer_srv
-#define SOA XDNS_answer_soa
-#define NODATA XDNS_answer_nodata
+#define A	 XDNS_answer_a
+#define AAAA	 XDNS_answer_aaaa
+#define SRV	 XDNS_answer_srv
+#define SOA	 XDNS_answer_soa
+#define NODATA	 XDNS_answer_nodata
 #define NXDOMAIN XDNS_answer_nxdomain
-#define CUT XDNS_answer_truncated
+#define CUT	 XDNS_answer_truncated
 
-#define NX { .rcode = DNS_RCODE_NXDOMAIN, .denial = true }
-#define NO { .denial = true }
+#define NX                                                                                         \
+	{                                                                                          \
+		.rcode = DNS_RCODE_NXDOMAIN, .denial = true                                        \
+	}
+#define NO                                                                                         \
+	{                                                                                          \
+		.denial = true                                                                     \
+	}
 #define EDNS(s) .edns = true, .size = s
 
 /* clang-format off */
@@ -89,6 +95,9 @@ static const struct row rows[] = {
 	{ "SRV: nine targets of 255 octets", 0, { "_long9._tcp.m.mesos", DNS_TYPE_SRV }, .outcome = CUT, .want = { .tc = true, .an = 1 } },
 	{ "SRV: nine targets of 255 octets, EDNS", 0, { "_long9._tcp.m.mesos", DNS_TYPE_SRV, EDNS(1232) }, .outcome = CUT, .want = { .tc = true, .an = 4 } },
 	{ "SRV: owner of 255 octets", 0, { SRV255, DNS_TYPE_SRV }, .outcome = SRV, .want = { .an = 2, .extra = ALL_SETS } },
+	{ "SRV: longest owner and target: not one record", 0, { SRV254, DNS_TYPE_SRV }, .outcome = CUT, .want = { .tc = true } },
+	{ "SRV: longest owner and target, EDNS 512", 0, { SRV254, DNS_TYPE_SRV, EDNS(512) }, .outcome = CUT, .want = { .tc = true } },
+	{ "SRV: longest owner and target, EDNS", 0, { SRV254, DNS_TYPE_SRV, EDNS(1232), .id = 0x8000 }, .outcome = SRV, .want = { .an = 2, .first = 1, .extra = ALL_SETS } },
 	{ "SRV: of a name with all types", 0, { "_all._tcp.m.mesos", DNS_TYPE_SRV }, .outcome = SRV, .want = { .an = 1, .extra = ALL_SETS } },
 	{ "A: of a name with all types", 0, { "_all._tcp.m.mesos", DNS_TYPE_A }, .outcome = A, .want = { .an = 1 } },
 	{ "SRV: mixed case", 0, { "_ONE._Tcp.m.MESOS", DNS_TYPE_SRV }, .outcome = SRV, .want = { .an = 1, .extra = ALL_SETS } },
@@ -129,4 +138,4 @@ static const struct row rows[] = {
 };
 /* clang-format on */
 
-const struct rows packets_answers = { rows, ARRAY_SIZE(rows) };
+const struct rows packets_answers = {rows, ARRAY_SIZE(rows)};

@@ -9,15 +9,15 @@
 /* What a row leaves out is 0. */
 #pragma GCC diagnostic ignored "-Wmissing-field-initializers"
 
-#define EDIT(name, body)                    \
-	static void name(struct frame *f)   \
-	{                                   \
-		uint8_t *p = f->octet;      \
-		uint8_t *l3 = p + f->l3;    \
-		uint8_t *l4 = p + f->l4;    \
-		(void)l3;                   \
-		(void)l4;                   \
-		body;                       \
+#define EDIT(name, body)                                                                           \
+	static void name(struct frame *f)                                                          \
+	{                                                                                          \
+		uint8_t *p = f->octet;                                                             \
+		uint8_t *l3 = p + f->l3;                                                           \
+		uint8_t *l4 = p + f->l4;                                                           \
+		(void)l3;                                                                          \
+		(void)l4;                                                                          \
+		body;                                                                              \
 	}
 
 /* Room for n octets at an offset; what is behind moves. */
@@ -41,53 +41,118 @@ EDIT(ihl_0, l3[0] = 0x40)
 EDIT(ip_version_5, l3[0] = 0x50 | (l3[0] & 15))
 EDIT(more_fragments, l3[6] = 0x20)
 EDIT(fragment_offset, l3[7] = 1)
-EDIT(fragment_last, { l3[6] = 0x1f; l3[7] = 0xff; })
+EDIT(fragment_last, {
+	l3[6] = 0x1f;
+	l3[7] = 0xff;
+})
 EDIT(dont_fragment, l3[6] = 0x40)
 EDIT(reserved_flag, l3[6] = 0x80)
 EDIT(ip_longer, l3[f->ip6 ? 5 : 3]++)
 EDIT(ip_shorter, l3[f->ip6 ? 5 : 3]--)
 EDIT(ip_zero, memset(l3 + (f->ip6 ? 4 : 2), 0, 2))
-EDIT(ip_only_header, { l3[2] = 0; l3[3] = 20; })
+EDIT(ip_only_header, {
+	l3[2] = 0;
+	l3[3] = 20;
+})
 EDIT(udp_longer, l4[5]++)
 EDIT(udp_shorter, l4[5]--)
 EDIT(udp_zero, memset(l4 + 4, 0, 2))
-EDIT(both_longer, { l3[f->ip6 ? 5 : 3]++; l4[5]++; })
-EDIT(both_much_longer, { l3[f->ip6 ? 4 : 2] = 0x40; l4[4] = 0x40; })
+EDIT(both_longer, {
+	l3[f->ip6 ? 5 : 3]++;
+	l4[5]++;
+})
+EDIT(both_much_longer, {
+	l3[f->ip6 ? 4 : 2] = 0x40;
+	l4[4] = 0x40;
+})
 /* A frame that lost octets: of what is behind the question. */
-EDIT(frame_cut, { (void)p; f->len -= 3; })
+EDIT(frame_cut, {
+	(void)p;
+	f->len -= 3;
+})
 EDIT(ttl_1, l3[f->ip6 ? 7 : 8] = 1)
 EDIT(ttl_0, l3[f->ip6 ? 7 : 8] = 0)
 EDIT(port_source_0, memset(l4, 0, 2))
 EDIT(port_other, l4[3] = 54)
-EDIT(port_swapped, { l4[2] = 0x35; l4[3] = 0; })
+EDIT(port_swapped, {
+	l4[2] = 0x35;
+	l4[3] = 0;
+})
 EDIT(not_udp, l3[f->ip6 ? 6 : 9] = 6)
-EDIT(extension_header, { insert(f, f->l4, 8); memset(l3 + 40, 0, 8); l3[40] = 17; l3[6] = 0; l3[5] += 8; })
+EDIT(extension_header, {
+	insert(f, f->l4, 8);
+	memset(l3 + 40, 0, 8);
+	l3[40] = 17;
+	l3[6] = 0;
+	l3[5] += 8;
+})
 EDIT(ipv6_fragment, l3[6] = 44)
 EDIT(arp, memcpy(p + f->l3 - 2, "\x08\x06", 2))
 EDIT(other_family, memcpy(p + f->l3 - 2, f->ip6 ? "\x08\x00" : "\x86\xdd", 2))
-EDIT(third_tag, { insert(f, 12, 12); memcpy(p + 12, "\x88\xa8\0\1\x81\0\0\2\x81\0\0\3", 12); })
+EDIT(third_tag, {
+	insert(f, 12, 12);
+	memcpy(p + 12, "\x88\xa8\0\1\x81\0\0\2\x81\0\0\3", 12);
+})
 EDIT(mac_multicast, p[6] |= 1)
 EDIT(mac_to_all, memset(p, 0xff, 6))
-EDIT(from_multicast, { if (f->ip6) memcpy(l3 + 8, "\xff\x02", 2); else l3[12] = 224; })
+EDIT(from_multicast, {
+	if (f->ip6)
+		memcpy(l3 + 8, "\xff\x02", 2);
+	else
+		l3[12] = 224;
+})
 EDIT(from_all_ones, memset(l3 + 12, 0xff, 4))
 EDIT(from_class_e, l3[12] = 240)
 EDIT(from_broadcast, memcpy(l3 + 12, broadcast_ip4, 4))
-EDIT(from_loopback, { if (f->ip6) { memset(l3 + 8, 0, 16); l3[23] = 1; } else l3[12] = 127; })
-EDIT(from_unspecified, { if (f->ip6) memset(l3 + 8, 0, 16); else l3[12] = 0; })
+EDIT(from_loopback, {
+	if (f->ip6) {
+		memset(l3 + 8, 0, 16);
+		l3[23] = 1;
+	} else
+		l3[12] = 127;
+})
+EDIT(from_unspecified, {
+	if (f->ip6)
+		memset(l3 + 8, 0, 16);
+	else
+		l3[12] = 0;
+})
 EDIT(from_own, memcpy(l3 + (f->ip6 ? 8 : 12), l3 + (f->ip6 ? 24 : 16), f->ip6 ? 16 : 4))
-EDIT(to_second, memcpy(l3 + (f->ip6 ? 24 : 16), f->ip6 ? server_ip6[1] : server_ip4[1], f->ip6 ? 16 : 4))
+EDIT(to_second,
+     memcpy(l3 + (f->ip6 ? 24 : 16), f->ip6 ? server_ip6[1] : server_ip4[1], f->ip6 ? 16 : 4))
 EDIT(to_other, l3[f->ip6 ? 39 : 19]++)
 EDIT(to_other_net, l3[f->ip6 ? 24 : 16]++)
 EDIT(to_multicast, memcpy(l3 + (f->ip6 ? 24 : 16), f->ip6 ? "\xff\x02" : "\xe0\0", 2))
 EDIT(to_broadcast, memcpy(l3 + 16, broadcast_ip4, 4))
 
-#define Q { "one.mesos" }
-#define ONE { .an = 1 }
-#define PASS(text, how, why) { text, 0, Q, .mangle = how, .outcome = XDNS_pass_##why }
-#define PASS4(text, how, why) { text, 0, Q, .mangle = how, .only = ONLY_IP4, .outcome = XDNS_pass_##why }
-#define PASS6(text, how, why) { text, 0, Q, .mangle = how, .only = ONLY_IP6, .outcome = XDNS_pass_##why }
-#define SENT(text, how) { text, 0, Q, .mangle = how, .outcome = XDNS_answer_a, .want = ONE }
-#define SENT4(text, how) { text, 0, Q, .mangle = how, .only = ONLY_IP4, .outcome = XDNS_answer_a, .want = ONE }
+#define Q                                                                                          \
+	{                                                                                          \
+		"one.mesos"                                                                        \
+	}
+#define ONE                                                                                        \
+	{                                                                                          \
+		.an = 1                                                                            \
+	}
+#define PASS(text, how, why)                                                                       \
+	{                                                                                          \
+		text, 0, Q, .mangle = how, .outcome = XDNS_pass_##why                              \
+	}
+#define PASS4(text, how, why)                                                                      \
+	{                                                                                          \
+		text, 0, Q, .mangle = how, .only = ONLY_IP4, .outcome = XDNS_pass_##why            \
+	}
+#define PASS6(text, how, why)                                                                      \
+	{                                                                                          \
+		text, 0, Q, .mangle = how, .only = ONLY_IP6, .outcome = XDNS_pass_##why            \
+	}
+#define SENT(text, how)                                                                            \
+	{                                                                                          \
+		text, 0, Q, .mangle = how, .outcome = XDNS_answer_a, .want = ONE                   \
+	}
+#define SENT4(text, how)                                                                           \
+	{                                                                                          \
+		text, 0, Q, .mangle = how, .only = ONLY_IP4, .outcome = XDNS_answer_a, .want = ONE \
+	}
 
 /* clang-format off */
 static const struct row rows[] = {
@@ -160,4 +225,4 @@ static const struct row rows[] = {
 };
 /* clang-format on */
 
-const struct rows packets_frames = { rows, ARRAY_SIZE(rows) };
+const struct rows packets_frames = {rows, ARRAY_SIZE(rows)};

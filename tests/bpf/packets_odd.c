@@ -159,15 +159,39 @@ static size_t option_long(uint8_t *m, size_t len)
 	return len;
 }
 
-#define FORMERR { .rcode = DNS_RCODE_FORMERR, .error = true }
-#define FORMERR_BARE { .rcode = DNS_RCODE_FORMERR, .error = true, .no_question = true, .no_opt = true }
-#define NOTIMP { .rcode = DNS_RCODE_NOTIMP, .error = true, .no_question = true, .no_opt = true }
-#define REFUSED { .rcode = DNS_RCODE_REFUSED, .error = true }
-#define NX { .rcode = DNS_RCODE_NXDOMAIN, .denial = true }
-#define NO { .denial = true }
+#define FORMERR                                                                                    \
+	{                                                                                          \
+		.rcode = DNS_RCODE_FORMERR, .error = true                                          \
+	}
+#define FORMERR_BARE                                                                               \
+	{                                                                                          \
+		.rcode = DNS_RCODE_FORMERR, .error = true, .no_question = true, .no_opt = true     \
+	}
+#define NOTIMP                                                                                     \
+	{                                                                                          \
+		.rcode = DNS_RCODE_NOTIMP, .error = true, .no_question = true, .no_opt = true      \
+	}
+#define REFUSED                                                                                    \
+	{                                                                                          \
+		.rcode = DNS_RCODE_REFUSED, .error = true                                          \
+	}
+#define NX                                                                                         \
+	{                                                                                          \
+		.rcode = DNS_RCODE_NXDOMAIN, .denial = true                                        \
+	}
+#define NO                                                                                         \
+	{                                                                                          \
+		.denial = true                                                                     \
+	}
 #define EDNS .edns = true, .size = 1232
-#define DATA(t, d) { .type = t, .rdata = d, .rdata_len = sizeof(d) } /* the NUL is the root */
-#define MINIMAL { .type = DNS_TYPE_HINFO, .rdata = "\7RFC8482", .rdata_len = 9 }
+#define DATA(t, d)                                                                                 \
+	{                                                                                          \
+		.type = t, .rdata = d, .rdata_len = sizeof(d)                                      \
+	} /* the NUL is the root */
+#define MINIMAL                                                                                    \
+	{                                                                                          \
+		.type = DNS_TYPE_HINFO, .rdata = "\7RFC8482", .rdata_len = 9                       \
+	}
 
 /* clang-format off */
 static const struct row rows[] = {
@@ -239,4 +263,4 @@ static const struct row rows[] = {
 };
 /* clang-format on */
 
-const struct rows packets_odd = { rows, ARRAY_SIZE(rows) };
+const struct rows packets_odd = {rows, ARRAY_SIZE(rows)};

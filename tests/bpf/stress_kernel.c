@@ -105,21 +105,17 @@ size_t stress_frame(uint8_t *frame, size_t dns_len, uint16_t port)
 	return STRESS_FRAME_DNS + dns_len;
 }
 
-/*
- * One run a system call: `repeat` would run on the answer that the first left in the frame, a
- * response, which passes.
- */
-enum stress_run stress_run(const uint8_t *frame, size_t len, uint8_t *out, size_t *ret_len)
+enum stress_run stress_run(const uint8_t *frame, size_t len, unsigned repeat, uint8_t *out,
+			   size_t *ret_len)
 {
 	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = frame, .data_size_in = len,
-		    .data_out = out, .data_size_out = STRESS_FRAME_MAX, .repeat = 1);
+		    .data_out = out, .data_size_out = STRESS_FRAME_MAX, .repeat = repeat);
 
 	if (bpf_prog_test_run_opts(ATTACHED_FD, &opts))
 		return errno == EINVAL || errno == EBADF ? STRESS_RUN_DETACHED : STRESS_RUN_BAD;
-	if (opts.retval == XDP_PASS)
-		return opts.data_size_out == len && !memcmp(frame, out, len) ? STRESS_RUN_PASS :
-									       STRESS_RUN_BAD;
-	if (opts.retval != XDP_TX || opts.data_size_out < STRESS_FRAME_DNS)
+	if (opts.retval == XDP_PASS && opts.data_size_out == len && !memcmp(frame, out, len))
+		return STRESS_RUN_PASS;
+	if ((opts.retval != XDP_TX && repeat == 1) || opts.data_size_out < STRESS_FRAME_DNS)
 		return STRESS_RUN_BAD;
 	*ret_len = opts.data_size_out - STRESS_FRAME_DNS;
 	return STRESS_RUN_ANSWER;

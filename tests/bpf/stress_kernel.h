@@ -34,7 +34,12 @@ size_t stress_frame(uint8_t *frame, size_t dns_len, uint16_t port);
 
 enum stress_run { STRESS_RUN_ANSWER, STRESS_RUN_PASS, STRESS_RUN_DETACHED, STRESS_RUN_BAD };
 
-/* One run of the program that is attached now. ret_len: of the DNS message at STRESS_FRAME_DNS. */
-enum stress_run stress_run(const uint8_t *frame, size_t len, uint8_t *out, size_t *ret_len);
+/*
+ * Runs the program that is attached now, `repeat` times on one frame as long as it passes: behind
+ * an answer the frame is a response, which passes. ret_len: of the DNS message at
+ * STRESS_FRAME_DNS of the answer, if there was one.
+ */
+enum stress_run stress_run(const uint8_t *frame, size_t len, unsigned repeat, uint8_t *out,
+			   size_t *ret_len);
 
 #endif

@@ -10,10 +10,12 @@
 #include "stress_rules.h"
 
 #define TWIN_WORD 7 /* of the name: where twins differ */
+#define TWINS 36 /* pairs */
+#define ENTS 4
 
 static const uint8_t sizes_a[] = {1, 2, 4, 5, 16, 17, 30, 33};
 static const uint8_t sizes_aaaa[] = {1, 1, 2, 4, 5, 9, 3, 8};
-static const uint8_t sizes_srv[] = {1, 2, 5, 8, 9, 12, 3, 1};
+static const uint8_t sizes_srv[] = {1, 2, 5, 8, 9, 16, 30, 30};
 
 uint32_t stress_mix(uint32_t a, uint32_t b)
 {
@@ -183,17 +185,17 @@ void stress_world_init(struct stress_world *w)
 	static const char twin[] = "twin-twin-twin-twin-twin-twin-twin-twin-twin-twin-twin-twi%d";
 
 	memset(w, 0, sizeof(*w));
-	add_names(w, STRESS_SET, "set%d.mesos", 160);
+	add_names(w, STRESS_SET, "set%d.mesos", 40);
 	add_names(w, STRESS_LONG,
 		  "a-label-of-some-length-in-front.another-label-of-some-length.and-"
 		  "yet-another-of-some-length.long%d.mesos",
-		  24);
-	add_names(w, STRESS_NODE, "node%d.agents.mesos", 32);
+		  16);
+	add_names(w, STRESS_NODE, "node%d.agents.mesos", 16);
 	add_names(w, STRESS_BARE, "bare%d.agents.mesos", 8);
-	add_names(w, STRESS_SRV, "_svc%d._tcp.mesos", 48);
-	add_names(w, STRESS_COME, "come%d.mesos", 160);
-	add_names(w, STRESS_ENT, "ent%d.mesos", 8);
-	for (int i = 0; i < 8; i++) {
+	add_names(w, STRESS_SRV, "_svc%d._tcp.mesos", 32);
+	add_names(w, STRESS_COME, "come%d.mesos", 48);
+	add_names(w, STRESS_ENT, "ent%d.mesos", ENTS);
+	for (int i = 0; i < ENTS; i++) {
 		char text[64];
 
 		for (int odd = 0; odd < 2; odd++) {
@@ -201,14 +203,14 @@ void stress_world_init(struct stress_world *w)
 			add_name(w, STRESS_CHILD, text);
 		}
 	}
-	for (int i = 0; i < 4; i++) {
+	for (int i = 0; i < TWINS; i++) {
 		char text[128];
 
 		for (int k = 0; k < 2; k++) {
 			int len = snprintf(text, sizeof(text), twin, k);
 
-			snprintf(text + len, sizeof(text) - len, "%d.mesos", i);
-			memcpy(text, (char[]){'a' + i}, 1);
+			snprintf(text + len, sizeof(text) - len, ".mesos");
+			text[0] = i < 26 ? 'a' + i : '0' + i - 26;
 			add_name(w, k ? STRESS_TWIN2 : STRESS_TWIN, text);
 		}
 	}

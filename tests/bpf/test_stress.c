@@ -30,8 +30,10 @@
 #include "util.h"
 #include "zone_config.h"
 
-#define READS_DEFAULT 1500000
-#define NAMES_MAX 600 /* entries of `names`: about as many as there are names */
+#define READS_DEFAULT 1000000
+#define NAMES_MAX 256 /* entries of `names`: about as many as there are names */
+#define REPEAT 100000 /* runs in one system call, of a question that passes */
+#define REPEAT_EVERY 32768 /* reads: such a system call costs the kernel two grace periods */
 #define FAIL_EVERY 16 /* one commit in so many runs out of memory */
 
 static const char *no_kernel;
@@ -43,6 +45,9 @@ struct stress {
 	struct stress_world world;
 	uint64_t reads;
 	atomic_uint reading; /* readers not yet done */
+	/* where the writer is busiest, so where readers look most: ids of this remainder */
+	atomic_uint hot_modulus, hot_remainder;
+	atomic_bool looking_up; /* twins, at full speed */
 	/* The reclaimer: one grace period at a time, off the writer's thread, as in the daemon. */
 	sem_t wanted, done;
 	atomic_bool stop;
@@ -55,6 +60,7 @@ struct reader {
 	struct stress_seen seen;
 	int cpu; /* -1: any */
 	uint64_t detached, bad;
+	uint64_t look_ups; /* of names that pass, for a miss among them */
 };
 
 static void stress_open(struct stress *s)
@@ -83,16 +89,34 @@ static void stress_close(struct stress *s)
 	config_free(s->cfg);
 }
 
-/* Everything to version v; the names' own turn says who is moved. */
+/*
+ * Moves some of the names to version v, one in so many by chance. The names below an
+ * empty non-terminal always go together, and by one version.
+ */
 static void move_names(struct stress *s, uint16_t v, unsigned one_in)
 {
 	for (size_t i = 0; i < s->world.count; i++) {
 		struct stress_name *n = &s->world.names[i];
-		bool always = n->kind == STRESS_CHILD;
 
-		if (always || stress_mix(n->id + v, 77) % one_in == 0)
+		if (n->kind == STRESS_CHILD)
+			assert_int_equal(stress_move(&s->world, s->zone, n, n->version + 1), 0);
+		else if (stress_mix(n->id + v * 1024U, 77) % one_in == 0)
 			assert_int_equal(stress_move(&s->world, s->zone, n, v), 0);
 	}
+}
+
+static void move_hot(struct stress *s, uint16_t v)
+{
+	for (size_t i = s->hot_remainder; i < s->world.count; i += s->hot_modulus)
+		if (s->world.names[i].kind != STRESS_CHILD)
+			assert_int_equal(stress_move(&s->world, s->zone, &s->world.names[i], v), 0);
+}
+
+static void move_range(struct stress *s, uint16_t v, enum stress_kind a, enum stress_kind b)
+{
+	for (size_t i = 0; i < s->world.count; i++)
+		if (s->world.names[i].kind == a || s->world.names[i].kind == b)
+			assert_int_equal(stress_move(&s->world, s->zone, &s->world.names[i], v), 0);
 }
 
 static void commit(struct stress *s, uint16_t v)
@@ -145,11 +169,38 @@ static const struct stress_name *pick(const struct stress *s, uint64_t i, uint16
 {
 	static const uint16_t types[] = {DNS_TYPE_A, DNS_TYPE_AAAA};
 	uint32_t r = stress_mix(i, i >> 32);
-	const struct stress_name *n = &s->world.names[r % s->world.count];
+	uint32_t modulus = s->hot_modulus, k = r % s->world.count;
+	const struct stress_name *n;
+
+	if (i & 1)
+		k = k / modulus * modulus + s->hot_remainder % modulus;
+	n = &s->world.names[k < s->world.count ? k : 0];
 
 	*ret_type = n->kind == STRESS_SRV ? DNS_TYPE_SRV : types[r >> 20 & 1];
 	*ret_edns = r >> 21 & 3;
 	return n;
+}
+
+/*
+ * Twins share their entry of the index, so they pass: many runs in one system
+ * call, as fast as the program goes. An answer can only be a false NXDOMAIN.
+ */
+static void look_up_twin(struct reader *r, uint64_t i)
+{
+	const struct stress_world *w = &r->s->world;
+	const struct stress_name *n =
+		&w->names[w->first[STRESS_TWIN] + i % w->count_of[STRESS_TWIN] * 2];
+	uint8_t frame[STRESS_FRAME_MAX], out[STRESS_FRAME_MAX];
+	uint8_t *query = frame + STRESS_FRAME_DNS;
+	size_t len, query_len = stress_query(n, DNS_TYPE_A, i, false, query);
+
+	r->look_ups += REPEAT;
+	r->s->looking_up = true;
+	if (stress_run(frame, stress_frame(frame, query_len, r->s->cfg->port), REPEAT, out, &len) ==
+	    STRESS_RUN_ANSWER)
+		stress_check(w, n, DNS_TYPE_A, query, query_len, out + STRESS_FRAME_DNS, len,
+			     &r->seen);
+	r->s->looking_up = false;
 }
 
 static void *kernel_reader(void *arg)
@@ -165,7 +216,9 @@ static void *kernel_reader(void *arg)
 		const struct stress_name *n = pick(r->s, i, &type, &edns);
 		size_t query_len = stress_query(n, type, i, edns, query), len;
 
-		switch (stress_run(frame, stress_frame(frame, query_len, r->s->cfg->port), out,
+		if (i % REPEAT_EVERY == 0)
+			look_up_twin(r, i / REPEAT_EVERY);
+		switch (stress_run(frame, stress_frame(frame, query_len, r->s->cfg->port), 1, out,
 				   &len)) {
 		case STRESS_RUN_ANSWER:
 			stress_check(&r->s->world, n, type, query, query_len,
@@ -263,7 +316,7 @@ static void check_at_rest(const struct stress *s)
 		if (!stress_is_current(&s->world, n, type, out, res.len))
 			fail_msg("userspace: name %u type %u is not of version %u", n->id, type,
 				 n->version);
-		run = stress_run(frame, stress_frame(frame, query_len, s->cfg->port), out, &len);
+		run = stress_run(frame, stress_frame(frame, query_len, s->cfg->port), 1, out, &len);
 		if (run == STRESS_RUN_PASS && (n->kind == STRESS_TWIN || n->kind == STRESS_TWIN2))
 			continue;
 		if (run != STRESS_RUN_ANSWER ||
@@ -280,7 +333,28 @@ static void write_until_read(struct stress *s)
 	struct zone_changes changes;
 
 	for (uint16_t v = 2; s->reading; v++) {
-		move_names(s, v, one_in[v % ARRAY_SIZE(one_in)]);
+		if (s->looking_up) {
+			move_range(s, v, STRESS_TWIN, STRESS_TWIN2);
+			commit(s, v);
+			reclaim(s);
+			continue;
+		}
+		switch (v / 128 % 3) {
+		case 0:
+			move_names(s, v, one_in[v % ARRAY_SIZE(one_in)]);
+			break;
+		case 1:
+			s->hot_modulus = 8;
+			s->hot_remainder = v / 384 % 8;
+			move_hot(s, v);
+			break;
+		default:
+			/* long runs of the program: an SRV set with its targets */
+			s->hot_modulus = s->world.count;
+			s->hot_remainder = s->world.first[STRESS_SRV] +
+					   v / 384 % s->world.count_of[STRESS_SRV];
+			move_hot(s, v);
+		}
 		if (v % FAIL_EVERY == 0) {
 			stress_alloc_fail(1 + stress_mix(v, 1) % 400);
 			if (zone_commit(s->zone, v, &changes))
@@ -313,6 +387,7 @@ static void test_readers(void **state)
 	sem_init(&s.wanted, 0, 0);
 	sem_init(&s.done, 0, 0);
 	s.reading = 2;
+	s.hot_modulus = 1;
 	kernel = (struct reader){.s = &s, .cpu = 0};
 	user = (struct reader){.s = &s};
 	pthread_create(&threads[0], NULL, kernel_reader, &kernel);
@@ -329,8 +404,9 @@ static void test_readers(void **state)
 	zone_reclaim_finish(s.zone);
 
 	printf("# writer: %" PRIu64 " commits, %" PRIu64 " ran out of memory, %" PRIu64
-	       " grace periods, %u switches of the generation\n",
-	       s.commits, s.failed_commits, s.graces, stress_switches() - before);
+	       " grace periods, %u switches of the generation; %" PRIu64
+	       " look-ups of names that pass\n",
+	       s.commits, s.failed_commits, s.graces, stress_switches() - before, kernel.look_ups);
 	report("kernel", &kernel);
 	report("userspace", &user);
 	commit(&s, 0);

@@ -36,6 +36,11 @@ everything_served "no privilege"
 matches "no privilege: the log says so" '[xX][dD][pP].*(permi|privilege|CAP_|denied)' "$(cat "$DAEMON_LOG")"
 daemon_stop
 
+config xdpMode '"native"'
+daemon setpriv --bounding-set=-all,+bpf,+perfmon,+net_admin,+net_bind_service --inh-caps=-all
+succeeds "four capabilities are enough for XDP" within 10 kernel_serving
+daemon_stop
+
 config externalOn false xdpInterfaces '["nowhere0"]'
 daemon
 everything_served "no such interface"

@@ -177,7 +177,8 @@ class Model:
         return Sets(records) if records else None
 
     def cut_silently(self, recorded, want):
-        return not self.rec.get("settruncatebit", True) and len(recorded.get("answer", [])) < len(want)
+        return not self.rec.get("settruncatebit", True) and \
+            len(recorded.get("answer", [])) < len(want)
 
     def their_ns(self, owner):
         return "%s %d IN NS %s" % (owner, self.ttl, wire.canonical(self.their_mname))
@@ -432,7 +433,8 @@ def record_size(line):
 
 
 class Question:
-    """What was asked: `asked` as asked, `key` lower-case, `found` without any ".*" if only that exists."""
+    """What was asked: `asked` as asked, `key` lower-case, `found` what is looked up: without
+    any ".*" if the name itself does not exist."""
 
     def __init__(self, entry, model):
         name, self.qtype, *opts = entry["q"]

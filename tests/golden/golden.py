@@ -235,7 +235,8 @@ def check_table(tally):
         table = {entry["id"] for entry in json.load(file)}
     with open(os.path.join(ROOT, "docs", "compatibility.md")) as file:
         document = set(re.findall(r"^\| `([a-z0-9-]+)` \|", file.read(), re.M))
-    code = {rule for rule, _ in zone_rules.RULES} | set(zone_rules.REFUSED) | set(answer_rules.RULES)
+    code = {rule for rule, _ in zone_rules.RULES}
+    code |= set(zone_rules.REFUSED) | set(answer_rules.RULES)
     for where, ids in (("the code", code), ("docs/compatibility.md", document)):
         for rule in sorted(table ^ ids):
             tally.fail("table", "differences.json", "%s is only in %s" %
@@ -251,16 +252,16 @@ def report(tally, table):
     for text in tally.unexplained:
         print("# UNEXPLAINED " + text)
     by_rule = ", ".join("%s %d" % item for item in sorted(tally.rules.items()))
-    for line in textwrap.wrap("differences by rule: " + by_rule, 98, break_on_hyphens=False):
-        print("# " + line)
+    for line in textwrap.wrap(by_rule, 86, break_on_hyphens=False):
+        print("# by rule: " + line)
     unused = sorted(table - set(tally.rules))
     if unused:
         print("# rules nothing here needed: " + ", ".join(unused))
     for key in sorted(set(counts) - {"recordings", "unexplained"}):
         print("# %7d %s" % (counts[key], key))
     real = len(tally.documents["real"])
-    print("# golden: %d recordings (%d documents, %d configurations), %d questions over UDP and TCP: "
-          "%d differences by rule, %d unexplained" %
+    print("# golden: %d recordings (%d documents, %d configurations), %d questions over UDP and "
+          "TCP: %d differences by rule, %d unexplained" %
           (counts["recordings"], real + len(tally.documents["own"]), len(tally.configs),
            counts["questions over UDP"] + counts["questions over TCP"],
            sum(tally.rules.values()), counts["unexplained"]))

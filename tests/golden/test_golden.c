@@ -48,8 +48,7 @@ static int resolve(void *ctx, const char *host, struct address **ret_list, size_
 	list = calloc(json_array_size(addresses), sizeof(*list));
 	if (!list)
 		return -ENOMEM;
-	json_array_foreach(addresses, i, text)
-	{
+	json_array_foreach(addresses, i, text) {
 		if (address_parse(json_string_value(text), &list[i])) {
 			free(list);
 			return -EINVAL;
@@ -163,7 +162,8 @@ static json_t *ask(const struct config *cfg, const struct zone *zone, const char
 	if (verdict == REPLY_DROP)
 		return json_string("drop");
 	if (verdict == REPLY_FORWARD)
-		return json_string(result.resolvers == &cfg->resolvers ? "forward" : "forward zone");
+		return json_string(result.resolvers == &cfg->resolvers ? "forward"
+								       : "forward zone");
 	hex[0] = '\0';
 	for (size_t i = 0; i < result.len; i++)
 		sprintf(hex + 2 * i, "%02x", out[i]);
@@ -189,8 +189,9 @@ static void report(struct zone *zone, const struct config *cfg, const struct rec
 	json_object_set_new(result, "zone", lines);
 	json_object_set_new(result, "answers", answers);
 	json_object_set_new(result, "skipped",
-			    json_pack("{s:I,s:I,s:I,s:I,s:I}", "conflicts", skipped.conflicts, "unreachable",
-				      skipped.unreachable, "unresolved", skipped.unresolved, "elements",
+			    json_pack("{s:I,s:I,s:I,s:I,s:I}", "conflicts", skipped.conflicts,
+				      "unreachable", skipped.unreachable, "unresolved",
+				      skipped.unresolved, "elements",
 				      in->cluster->skipped.tasks + in->cluster->skipped.frameworks +
 					      in->cluster->skipped.agents,
 				      "ports", in->cluster->skipped.ports));

@@ -117,7 +117,8 @@ def daemon_addresses(rec):
     """The addresses of leader, master and masterN that the masters alone give (contract 7.5)."""
     host, _, port = rec.leader.partition("@")[2].rpartition(":")
     leader = host.strip("[]"), port
-    out, number, numbered, seen = {("leader", leader[0]), ("master", leader[0])}, 0, False, {leader[0]}
+    out, seen = {("leader", leader[0]), ("master", leader[0])}, {leader[0]}
+    number, numbered = 0, False
     for master in rec.get("masters"):
         host, _, port = master.rpartition(":")
         host = host.strip("[]")
@@ -179,7 +180,8 @@ def nul_in_id(rec, records):
 
 def task_hash(task_id):
     """Contract 7.7: the first characters of zbase32(sha1(id))."""
-    bits = int.from_bytes(hashlib.sha1(task_id.encode("utf-8", "surrogatepass")).digest()[:4], "big")
+    digest = hashlib.sha1(task_id.encode("utf-8", "surrogatepass")).digest()
+    bits = int.from_bytes(digest[:4], "big")
     return "".join("ybndrfg8ejkmcpqxot1uwisza345h769"[bits >> shift & 31]
                    for shift in range(27, 3, -5))
 

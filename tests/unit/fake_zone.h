@@ -91,14 +91,14 @@ static int fake_zone_compare(const void *a, const void *b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-static void fake_zone_sort(struct zone *z)
+static inline void fake_zone_sort(struct zone *z)
 {
 	if (z->count)
 		qsort(z->lines, z->count, sizeof(*z->lines), fake_zone_compare);
 }
 
 /* How often the line is there. */
-static size_t fake_zone_has(const struct zone *z, const char *line)
+static inline size_t fake_zone_has(const struct zone *z, const char *line)
 {
 	size_t n = 0;
 
