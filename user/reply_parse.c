@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "dname_text.h"
+
 bool reply_name_valid(const struct xdns_qname *q)
 {
 	const uint8_t *octet = (const uint8_t *)q->word;
@@ -105,6 +107,25 @@ static enum dns_rcode parse_records(const uint8_t *p, size_t left, unsigned befo
 	return rcode;
 }
 
+/*
+ * A name with a zero octet inside a label, where the scan stops too early. It is a good name
+ * (RFC 2181 11) that no zone here holds: without hash and sum nothing is found for it.
+ */
+static bool read_name_with_zero(const uint8_t *p, size_t left, struct xdns_qname *q)
+{
+	size_t len = 0;
+
+	while (len < left && p[len] && p[len] <= DNS_LABEL_MAX)
+		len += p[len] + 1U;
+	if (len >= left || len >= DNS_NAME_MAX || p[len])
+		return false;
+	memset(q, 0, sizeof(*q));
+	memcpy(q->word, p, len + 1);
+	q->len = len + 1;
+	dname_lower((uint8_t *)q->word, q->len);
+	return true;
+}
+
 enum dns_rcode reply_parse(const uint8_t *msg, size_t len, const __u64 (*key)[2],
 			   struct reply *r, bool *ret_question)
 {
@@ -124,7 +145,8 @@ enum dns_rcode reply_parse(const uint8_t *msg, size_t len, const __u64 (*key)[2]
 	/* one question (RFC 9619); of other records as many as Mesos-DNS 0.10.1 accepts */
 	if (h->qdcount != xdns_be16(1) || an > 1 || ns > 1 || ar > 2)
 		return DNS_RCODE_FORMERR;
-	if (xdns_qname_scan(p, end, key, &q->name) || !reply_name_valid(&q->name))
+	if ((xdns_qname_scan(p, end, key, &q->name) || !reply_name_valid(&q->name)) &&
+	    !read_name_with_zero(p, (size_t)(end - p), &q->name))
 		return DNS_RCODE_FORMERR;
 	p += q->name.len;
 	if (end - p < 4)
