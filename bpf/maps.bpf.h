@@ -19,10 +19,10 @@ struct xdns_scratch {
 	struct xdns_pkt pkt;
 	struct xdns_question question;
 	struct xdns_answer answer;
-	__u32 record;		   /* index of the record found */
-	__u32 fence;		   /* its exchange orders loads, see load_fence() */
-	__u8 body[XDNS_BODY_CAP];  /* what follows the question */
-	__u8 head[XDNS_HEAD_CAP];  /* what precedes the body, while it moves to the front */
+	__u32 record;		  /* index of the record found */
+	__u32 fence;		  /* its exchange orders loads, see load_fence() */
+	__u8 body[XDNS_BODY_CAP]; /* what follows the question */
+	__u8 head[XDNS_HEAD_CAP]; /* what precedes the body, while it moves to the front */
 };
 
 /* Index: keyed hash of the lower-case wire name -> record. Userspace: update, delete. */

@@ -67,7 +67,8 @@ static __always_inline const struct xdns_name_tail *xdns_env_name_tail(const voi
 	return bpf_map_lookup_elem(&name_tails, &i);
 }
 
-/* The configuration through a pointer whose origin the compiler cannot see: it would fold the zeros. */
+/* The configuration through a pointer whose origin the compiler cannot see: it would fold the
+ * zeros. */
 static __always_inline const struct xdns_config *config(void)
 {
 	const struct xdns_config *cfg = (const struct xdns_config *)&xdns_cfg;
@@ -102,8 +103,8 @@ __attribute__((noinline)) int missing_name(struct xdns_scratch *s)
 	case XDNS_WALK_OUTSIDE:
 		return XDNS_pass_outside;
 	default:
-		return xdns_qname_has_star(&s->question.name) ? XDNS_pass_wildcard :
-								XDNS_answer_nxdomain;
+		return xdns_qname_has_star(&s->question.name) ? XDNS_pass_wildcard
+							      : XDNS_answer_nxdomain;
 	}
 }
 
@@ -115,8 +116,8 @@ __attribute__((noinline)) int long_set_a(struct xdns_scratch *s)
 		return -1;
 	r = bpf_map_lookup_elem(&records, &s->record);
 	return r ? xdns_answer_a(0, r, r->n_a, &s->question, config()->ttl, &s->answer, s->body,
-				 DNS_UDP_EDNS_MAX) :
-		   -1;
+				 DNS_UDP_EDNS_MAX)
+		 : -1;
 }
 
 __attribute__((noinline)) int long_set_aaaa(struct xdns_scratch *s)
@@ -126,9 +127,9 @@ __attribute__((noinline)) int long_set_aaaa(struct xdns_scratch *s)
 	if (!s)
 		return -1;
 	r = bpf_map_lookup_elem(&records, &s->record);
-	return r ? xdns_answer_aaaa(0, r, r->n_aaaa, &s->question, config()->ttl, &s->answer, s->body,
-				    DNS_UDP_EDNS_MAX) :
-		   -1;
+	return r ? xdns_answer_aaaa(0, r, r->n_aaaa, &s->question, config()->ttl, &s->answer,
+				    s->body, DNS_UDP_EDNS_MAX)
+		 : -1;
 }
 
 __attribute__((noinline)) int srv_step(struct xdns_scratch *s, __u32 k)
@@ -138,8 +139,8 @@ __attribute__((noinline)) int srv_step(struct xdns_scratch *s, __u32 k)
 	if (!s)
 		return XDNS_STEP_MISSING;
 	r = bpf_map_lookup_elem(&records, &s->record);
-	return r ? xdns_srv_step(0, r, k, config()->ttl, &s->answer, s->body, XDNS_BODY_CAP) :
-		   XDNS_STEP_MISSING;
+	return r ? xdns_srv_step(0, r, k, config()->ttl, &s->answer, s->body, XDNS_BODY_CAP)
+		 : XDNS_STEP_MISSING;
 }
 
 __attribute__((noinline)) int extra_step(struct xdns_scratch *s, __u32 k)
@@ -150,8 +151,8 @@ __attribute__((noinline)) int extra_step(struct xdns_scratch *s, __u32 k)
 		return XDNS_STEP_MISSING;
 	r = bpf_map_lookup_elem(&records, &s->record);
 	return r ? xdns_extra_step(0, r, &s->question, k, config()->ttl, &s->answer, s->body,
-				   DNS_UDP_EDNS_MAX) :
-		   XDNS_STEP_MISSING;
+				   DNS_UDP_EDNS_MAX)
+		 : XDNS_STEP_MISSING;
 }
 
 static __always_inline enum xdns_counter answer_srv(struct xdns_scratch *s,
@@ -180,8 +181,8 @@ static __always_inline enum xdns_counter answer_a(struct xdns_scratch *s,
 	if (!n)
 		return XDNS_answer_nodata;
 	failed = n <= XDNS_A_INLINE ? xdns_answer_a(0, r, n, &s->question, config()->ttl,
-						    &s->answer, s->body, DNS_UDP_EDNS_MAX) :
-				      long_set_a(s);
+						    &s->answer, s->body, DNS_UDP_EDNS_MAX)
+				    : long_set_a(s);
 	return failed ? XDNS_pass_target : XDNS_answer_a;
 }
 
@@ -194,8 +195,8 @@ static __always_inline enum xdns_counter answer_aaaa(struct xdns_scratch *s,
 	if (!n)
 		return XDNS_answer_nodata;
 	failed = n <= XDNS_AAAA_INLINE ? xdns_answer_aaaa(0, r, n, &s->question, config()->ttl,
-							  &s->answer, s->body, DNS_UDP_EDNS_MAX) :
-					 long_set_aaaa(s);
+							  &s->answer, s->body, DNS_UDP_EDNS_MAX)
+				       : long_set_aaaa(s);
 	return failed ? XDNS_pass_target : XDNS_answer_aaaa;
 }
 
@@ -211,8 +212,8 @@ static __always_inline enum xdns_counter answer_record(struct xdns_scratch *s,
 	case DNS_TYPE_SRV:
 		return r->n_srv ? answer_srv(s, r) : XDNS_answer_nodata;
 	default: /* SOA */
-		return s->question.name.len == config()->domain_len ? XDNS_answer_soa :
-								      XDNS_answer_nodata;
+		return s->question.name.len == config()->domain_len ? XDNS_answer_soa
+								    : XDNS_answer_nodata;
 	}
 }
 
@@ -271,8 +272,8 @@ __attribute__((noinline)) int put_soa(struct xdns_scratch *s, __u32 what)
 					s->body, XDNS_BODY_CAP);
 	}
 	return xdns_answer_negative(cfg, &s->question,
-				    what == XDNS_answer_nxdomain ? DNS_RCODE_NXDOMAIN :
-								   DNS_RCODE_NOERROR,
+				    what == XDNS_answer_nxdomain ? DNS_RCODE_NXDOMAIN
+								 : DNS_RCODE_NOERROR,
 				    st->serial, &s->answer, s->body, XDNS_BODY_CAP);
 }
 
@@ -324,7 +325,8 @@ __attribute__((noinline)) int make_room(struct xdp_md *ctx, struct xdns_scratch 
 	delta = (int)total - (int)(ctx->data_end - ctx->data);
 	if (!bpf_xdp_adjust_tail(ctx, delta))
 		return XDNS_CONTINUE;
-	/* The frame may carry padding or ignored octets behind the question: only the head counts. */
+	/* The frame may carry padding or ignored octets behind the question: only the head counts.
+	 */
 	if (head > XDNS_HEAD_CAP || bpf_xdp_load_bytes(ctx, 0, s->head, head))
 		return XDNS_pass_room;
 	if (bpf_xdp_adjust_head(ctx, -delta))
@@ -344,10 +346,10 @@ static __always_inline int write_headers(struct xdp_md *ctx, struct xdns_scratch
 
 	if (data + ETH_HEADER_LEN > end || dns + DNS_HEADER_LEN > end)
 		return -1;
-	sum = xdns_sum_add(
-		sum, xdns_dns_reply(dns, s->question.id,
-				    xdns_answer_flags(config(), &s->question, &s->answer),
-				    s->answer.an, s->answer.ns, s->answer.ar));
+	sum = xdns_sum_add(sum,
+			   xdns_dns_reply(dns, s->question.id,
+					  xdns_answer_flags(config(), &s->question, &s->answer),
+					  s->answer.an, s->answer.ns, s->answer.ar));
 	xdns_eth_reply(data);
 	if (s->pkt.is_ip6) {
 		if (l3 + IP6_HEADER_LEN > end)

@@ -24,18 +24,18 @@
 #define XDNS_ABI_VERSION 1
 
 #define XDNS_NAME_INLINE 64
-#define XDNS_NAME_TAIL 192
-#define XDNS_TEXT_LEN 64
+#define XDNS_NAME_TAIL	 192
+#define XDNS_TEXT_LEN	 64
 
 /* Records in a record itself; larger sets are in *_sets from the first on. */
-#define XDNS_A_INLINE 4
+#define XDNS_A_INLINE	 4
 #define XDNS_AAAA_INLINE 1
-#define XDNS_SRV_INLINE 1
+#define XDNS_SRV_INLINE	 1
 
 /* Records in one element of *_sets. */
-#define XDNS_A_PER_SET 16
+#define XDNS_A_PER_SET	  16
 #define XDNS_AAAA_PER_SET 4
-#define XDNS_SRV_PER_SET 8
+#define XDNS_SRV_PER_SET  8
 
 struct xdns_srv {
 	__u16 port;
@@ -66,7 +66,7 @@ struct xdns_record {
 };
 
 #define XDNS_RECORD_TARGET_ONLY 1 /* only SRV targets lead here: the name does not exist */
-#define XDNS_RECORD_REVERSE 2	  /* below in-addr.arpa. or ip6.arpa.: n_srv counts PTRs */
+#define XDNS_RECORD_REVERSE	2 /* below in-addr.arpa. or ip6.arpa.: n_srv counts PTRs */
 
 struct xdns_a_set {
 	__u8 a[XDNS_A_PER_SET][4];
@@ -108,8 +108,8 @@ struct xdns_state {
 	__u32 abi_version;
 	__u32 serving; /* 0: pass everything */
 	__u32 changes;
-	__u32 serial;	  /* of the SOA */
-	__u32 max_udp;	  /* octets of a DNS message that every interface's MTU has room for */
+	__u32 serial;  /* of the SOA */
+	__u32 max_udp; /* octets of a DNS message that every interface's MTU has room for */
 	__u32 ip4_count;
 	__u32 ip6_count;
 	__u32 reserved;
@@ -117,7 +117,7 @@ struct xdns_state {
 	struct xdns_ip6 ip6[XDNS_ADDRESSES_MAX];
 };
 
-#define XDNS_SOA_MAX 544 /* owner pointer, fixed fields, two names */
+#define XDNS_SOA_MAX	544 /* owner pointer, fixed fields, two names */
 #define XDNS_HASH_WORDS 32
 
 /*
@@ -127,9 +127,9 @@ struct xdns_state {
  */
 struct xdns_apex_rr {
 	__u16 len;
-	__u16 pointers;	   /* how many places below count, 1..3 */
+	__u16 pointers; /* how many places below count, 1..3 */
 	__u16 pointer_at[3];
-	__u16 serial_at;   /* 0 in an RR without serial */
+	__u16 serial_at; /* 0 in an RR without serial */
 	__u8 bytes[XDNS_SOA_MAX];
 };
 
@@ -138,9 +138,9 @@ struct xdns_apex_rr {
  * the verifier and the JIT.
  */
 struct xdns_config {
-	__u16 port;	  /* network order */
-	__u16 domain_len; /* octets of the wire name, the root's included */
-	__u32 ttl;	  /* network order */
+	__u16 port;	    /* network order */
+	__u16 domain_len;   /* octets of the wire name, the root's included */
+	__u32 ttl;	    /* network order */
 	__u16 answer_flags; /* AA, and RA if recurseon */
 	__u8 set_tc;	    /* SetTruncateBit */
 	__u8 reserved[5];

@@ -21,11 +21,11 @@
 
 #include "question.h"
 
-#define XDNS_RR_A_LEN 16
-#define XDNS_RR_AAAA_LEN 28
+#define XDNS_RR_A_LEN	  16
+#define XDNS_RR_AAAA_LEN  28
 #define XDNS_RR_FIXED_LEN 12 /* owner pointer, type, class, TTL, RDLENGTH */
 #define XDNS_RR_SRV_FIXED 18 /* up to the target */
-#define XDNS_OWNER_QNAME (DNS_POINTER | DNS_HEADER_LEN)
+#define XDNS_OWNER_QNAME  (DNS_POINTER | DNS_HEADER_LEN)
 
 struct xdns_answer {
 	__u32 len;  /* octets written */
@@ -110,8 +110,8 @@ static __always_inline const __u8 *xdns_record_aaaa(const void *env, const struc
 	return set->aaaa[i & (XDNS_AAAA_PER_SET - 1)];
 }
 
-static __always_inline const struct xdns_srv *
-xdns_record_srv(const void *env, const struct xdns_record *r, __u32 i)
+static __always_inline const struct xdns_srv *xdns_record_srv(const void *env,
+							      const struct xdns_record *r, __u32 i)
 {
 	const struct xdns_srv_set *set;
 
@@ -260,8 +260,7 @@ static __always_inline enum xdns_step xdns_srv_step(const void *env, const struc
 	if (!target)
 		return XDNS_STEP_MISSING;
 	target_len = target->name_len;
-	if (at > cap - XDNS_RR_SRV_FIXED - 256 ||
-	    at + XDNS_RR_SRV_FIXED + target_len > a->room) {
+	if (at > cap - XDNS_RR_SRV_FIXED - 256 || at + XDNS_RR_SRV_FIXED + target_len > a->room) {
 		a->cut = 1;
 		return XDNS_STEP_FULL;
 	}
@@ -288,9 +287,10 @@ static __always_inline __u16 xdns_extra_owner(const struct xdns_answer *a,
 }
 
 /* All addresses of one target: a whole RRset or nothing of it (RFC 2181 9). */
-static __always_inline enum xdns_step
-xdns_extra_target(const void *env, const struct xdns_record *t, __u16 owner, __u32 ttl,
-		  struct xdns_answer *a, __u8 *buf, __u32 cap)
+static __always_inline enum xdns_step xdns_extra_target(const void *env,
+							const struct xdns_record *t, __u16 owner,
+							__u32 ttl, struct xdns_answer *a, __u8 *buf,
+							__u32 cap)
 {
 	const __u8 *addr;
 
@@ -409,7 +409,8 @@ static __always_inline void xdns_put_opt(const struct xdns_question *q, struct x
 	a->ar++;
 }
 
-/* Flags of the response, host order: QR, AA, RD and CD as asked (RFC 1035 4.1.1, RFC 4035 3.1.6). */
+/* Flags of the response, host order: QR, AA, RD and CD as asked (RFC 1035 4.1.1, RFC 4035 3.1.6).
+ */
 static __always_inline __u16 xdns_answer_flags(const struct xdns_config *cfg,
 					       const struct xdns_question *q,
 					       const struct xdns_answer *a)

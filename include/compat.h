@@ -23,14 +23,14 @@
 #else
 #include <string.h>
 #define xdns_memcpy(dst, src, n) memcpy(dst, src, n)
-#define xdns_opaque(x) ((void)0)
+#define xdns_opaque(x)		 ((void)0)
 #define XDNS_RODATA
 #ifndef __always_inline
 #define __always_inline inline __attribute__((always_inline))
 #endif
 #endif
 
-#define xdns_likely(x) __builtin_expect(!!(x), 1)
+#define xdns_likely(x)	 __builtin_expect(!!(x), 1)
 #define xdns_unlikely(x) __builtin_expect(!!(x), 0)
 
 #if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
@@ -59,15 +59,15 @@ struct xdns_u64 {
 	__u64 v;
 } XDNS_UNALIGNED;
 
-#define xdns_get16(p) (((const struct xdns_u16 *)(p))->v)
-#define xdns_get32(p) (((const struct xdns_u32 *)(p))->v)
-#define xdns_get64(p) (((const struct xdns_u64 *)(p))->v)
+#define xdns_get16(p)	 (((const struct xdns_u16 *)(p))->v)
+#define xdns_get32(p)	 (((const struct xdns_u32 *)(p))->v)
+#define xdns_get64(p)	 (((const struct xdns_u64 *)(p))->v)
 #define xdns_put16(p, x) (((struct xdns_u16 *)(p))->v = (x))
 #define xdns_put32(p, x) (((struct xdns_u32 *)(p))->v = (x))
 #define xdns_put64(p, x) (((struct xdns_u64 *)(p))->v = (x))
 
 /* Memory that another CPU changes while we look: one load, one store. */
-#define xdns_read_once(x) (*(const volatile __typeof__(x) *)&(x))
+#define xdns_read_once(x)	(*(const volatile __typeof__(x) *)&(x))
 #define xdns_write_once(x, val) (*(volatile __typeof__(x) *)&(x) = (val))
 
 #endif

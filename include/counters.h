@@ -10,48 +10,48 @@
 #include "compat.h"
 
 /* X(name, help) */
-#define XDNS_COUNTERS(X)                                                                        \
-	/* answered, XDP_TX */                                                                  \
-	X(answer_a, "A set sent")                                                               \
-	X(answer_aaaa, "AAAA set sent")                                                         \
-	X(answer_srv, "SRV set sent, with its targets' addresses")                              \
-	X(answer_soa, "the zone's SOA sent")                                                    \
-	X(answer_nodata, "NODATA sent: the name exists, the type does not")                     \
-	X(answer_nxdomain, "NXDOMAIN sent: the name does not exist")                            \
-	X(answer_truncated, "answer sent with TC: the set did not fit the client's size")       \
-	/* XDP_PASS, untouched */                                                               \
-	X(pass_not_ip, "neither IPv4 nor IPv6, or more than two VLAN tags")                     \
-	X(pass_not_udp, "not UDP, or behind an IPv6 extension header")                          \
-	X(pass_ip_options, "IPv4 header with options")                                          \
-	X(pass_fragment, "IPv4 fragment")                                                       \
-	X(pass_length, "lengths of frame, IP, UDP and DNS do not agree")                        \
-	X(pass_port, "UDP, but not to our port")                                                \
-	X(pass_address, "to our port, but not to an address we listen on")                      \
-	X(pass_source, "source that must not be answered: multicast, broadcast, own, port 0")   \
-	X(pass_not_serving, "the zone is not being served from the kernel now")                 \
-	X(pass_response, "DNS message with QR set")                                             \
-	X(pass_opcode, "opcode other than QUERY")                                               \
-	X(pass_counts, "not exactly one question and at most one additional record")            \
-	X(pass_qname, "question name malformed or compressed")                                  \
-	X(pass_qclass, "class other than IN")                                                   \
-	X(pass_qtype, "type the kernel does not answer")                                        \
-	X(pass_opt, "additional record is no well-formed OPT")                                  \
-	X(pass_edns_version, "EDNS version other than 0")                                       \
+#define XDNS_COUNTERS(X)                                                                           \
+	/* answered, XDP_TX */                                                                     \
+	X(answer_a, "A set sent")                                                                  \
+	X(answer_aaaa, "AAAA set sent")                                                            \
+	X(answer_srv, "SRV set sent, with its targets' addresses")                                 \
+	X(answer_soa, "the zone's SOA sent")                                                       \
+	X(answer_nodata, "NODATA sent: the name exists, the type does not")                        \
+	X(answer_nxdomain, "NXDOMAIN sent: the name does not exist")                               \
+	X(answer_truncated, "answer sent with TC: the set did not fit the client's size")          \
+	/* XDP_PASS, untouched */                                                                  \
+	X(pass_not_ip, "neither IPv4 nor IPv6, or more than two VLAN tags")                        \
+	X(pass_not_udp, "not UDP, or behind an IPv6 extension header")                             \
+	X(pass_ip_options, "IPv4 header with options")                                             \
+	X(pass_fragment, "IPv4 fragment")                                                          \
+	X(pass_length, "lengths of frame, IP, UDP and DNS do not agree")                           \
+	X(pass_port, "UDP, but not to our port")                                                   \
+	X(pass_address, "to our port, but not to an address we listen on")                         \
+	X(pass_source, "source that must not be answered: multicast, broadcast, own, port 0")      \
+	X(pass_not_serving, "the zone is not being served from the kernel now")                    \
+	X(pass_response, "DNS message with QR set")                                                \
+	X(pass_opcode, "opcode other than QUERY")                                                  \
+	X(pass_counts, "not exactly one question and at most one additional record")               \
+	X(pass_qname, "question name malformed or compressed")                                     \
+	X(pass_qclass, "class other than IN")                                                      \
+	X(pass_qtype, "type the kernel does not answer")                                           \
+	X(pass_opt, "additional record is no well-formed OPT")                                     \
+	X(pass_edns_version, "EDNS version other than 0")                                          \
 	X(pass_wildcard, "missing name with \".*\" in it: userspace removes it as Mesos-DNS does") \
-	X(pass_outside, "name outside the domain")                                              \
-	X(pass_collision, "another name has this name's hash")                                  \
-	X(pass_changing, "the index changed while the name was looked up")                      \
-	X(pass_target, "an SRV target's record is not there yet")                               \
-	X(pass_mtu, "not even the negative answer fits the client's size or the MTU")           \
-	X(pass_room, "neither tail nor head room for the answer")                               \
-	/* XDP_DROP; cannot happen: a helper failed after the frame had been resized */        \
+	X(pass_outside, "name outside the domain")                                                 \
+	X(pass_collision, "another name has this name's hash")                                     \
+	X(pass_changing, "the index changed while the name was looked up")                         \
+	X(pass_target, "an SRV target's record is not there yet")                                  \
+	X(pass_mtu, "not even the negative answer fits the client's size or the MTU")              \
+	X(pass_room, "neither tail nor head room for the answer")                                  \
+	/* XDP_DROP; cannot happen: a helper failed after the frame had been resized */            \
 	X(drop_write, "the answer could not be written into the resized frame")
 
 enum xdns_counter {
 #define X(name, help) XDNS_##name,
 	XDNS_COUNTERS(X)
 #undef X
-	XDNS_COUNTERS_COUNT,
+		XDNS_COUNTERS_COUNT,
 };
 
 /* What a step returns when the frame goes on to the next one. */

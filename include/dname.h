@@ -90,8 +90,8 @@ static __always_inline __u64 xdns_load_tail(const __u8 *p, const void *end)
  * zero octet among the first 255; q->len is set last. A name without its root before the
  * end may come out one octet longer than what is there: the caller compares.
  */
-static __always_inline int xdns_qname_scan(const __u8 *p, const void *end,
-					   const __u64 (*key)[2], struct xdns_qname *q)
+static __always_inline int xdns_qname_scan(const __u8 *p, const void *end, const __u64 (*key)[2],
+					   struct xdns_qname *q)
 {
 	__u64 hash = 0, sum = 0, w, marker;
 	__u32 i;

@@ -5,14 +5,14 @@
 
 #include "compat.h"
 
-#define DNS_HEADER_LEN 12
-#define DNS_NAME_MAX 255	  /* octets on the wire, RFC 1035 3.1 */
-#define DNS_LABEL_MAX 63
-#define DNS_UDP_PLAIN_MAX 512	  /* without EDNS, RFC 1035 4.2.1 */
-#define DNS_UDP_EDNS_MAX 1232	  /* what we send and accept at the most (DNS flag day 2020) */
-#define DNS_TCP_MAX 65535
-#define DNS_POINTER 0xc000	  /* RFC 1035 4.1.4 */
-#define DNS_POINTER_MAX 0x3fff
+#define DNS_HEADER_LEN	  12
+#define DNS_NAME_MAX	  255 /* octets on the wire, RFC 1035 3.1 */
+#define DNS_LABEL_MAX	  63
+#define DNS_UDP_PLAIN_MAX 512  /* without EDNS, RFC 1035 4.2.1 */
+#define DNS_UDP_EDNS_MAX  1232 /* what we send and accept at the most (DNS flag day 2020) */
+#define DNS_TCP_MAX	  65535
+#define DNS_POINTER	  0xc000 /* RFC 1035 4.1.4 */
+#define DNS_POINTER_MAX	  0x3fff
 
 /* The header's words, network order. */
 struct dns_header {
@@ -25,16 +25,16 @@ struct dns_header {
 };
 
 /* Masks on flags in host order. */
-#define DNS_FLAG_QR 0x8000
-#define DNS_OPCODE_MASK 0x7800
+#define DNS_FLAG_QR	 0x8000
+#define DNS_OPCODE_MASK	 0x7800
 #define DNS_OPCODE_SHIFT 11
-#define DNS_FLAG_AA 0x0400
-#define DNS_FLAG_TC 0x0200
-#define DNS_FLAG_RD 0x0100
-#define DNS_FLAG_RA 0x0080
-#define DNS_FLAG_AD 0x0020
-#define DNS_FLAG_CD 0x0010
-#define DNS_RCODE_MASK 0x000f
+#define DNS_FLAG_AA	 0x0400
+#define DNS_FLAG_TC	 0x0200
+#define DNS_FLAG_RD	 0x0100
+#define DNS_FLAG_RA	 0x0080
+#define DNS_FLAG_AD	 0x0020
+#define DNS_FLAG_CD	 0x0010
+#define DNS_RCODE_MASK	 0x000f
 
 enum dns_rcode {
 	DNS_RCODE_NOERROR = 0,
@@ -68,9 +68,9 @@ enum dns_type {
 enum dns_class { DNS_CLASS_IN = 1, DNS_CLASS_CH = 3, DNS_CLASS_ANY = 255 };
 
 /* EDNS (RFC 6891 6.1): the OPT record and its fields. */
-#define DNS_OPT_LEN 11		/* root, type, class, TTL, RDLENGTH */
-#define DNS_EDNS_DO 0x8000	/* in the low half of the OPT's TTL */
-#define DNS_EDE_OPTION 15	/* RFC 8914 */
+#define DNS_OPT_LEN	  11	 /* root, type, class, TTL, RDLENGTH */
+#define DNS_EDNS_DO	  0x8000 /* in the low half of the OPT's TTL */
+#define DNS_EDE_OPTION	  15	 /* RFC 8914 */
 #define DNS_EDE_NOT_READY 14
 
 #endif

@@ -12,18 +12,18 @@
 #include "csum.h"
 
 #define ETH_HEADER_LEN 14
-#define VLAN_TAG_LEN 4
+#define VLAN_TAG_LEN   4
 #define IP4_HEADER_LEN 20
 #define IP6_HEADER_LEN 40
 #define UDP_HEADER_LEN 8
-#define REPLY_HOPS 64 /* TTL and hop limit of what we send (RFC 1700's default) */
+#define REPLY_HOPS     64 /* TTL and hop limit of what we send (RFC 1700's default) */
 
-#define ETHERTYPE_IP4 0x0800
-#define ETHERTYPE_IP6 0x86dd
-#define ETHERTYPE_VLAN 0x8100 /* IEEE 802.1Q */
-#define ETHERTYPE_QINQ 0x88a8 /* IEEE 802.1ad */
-#define IP_PROTOCOL_UDP 17
-#define IP4_FRAGMENT 0x3fff /* more fragments, or an offset */
+#define ETHERTYPE_IP4	  0x0800
+#define ETHERTYPE_IP6	  0x86dd
+#define ETHERTYPE_VLAN	  0x8100 /* IEEE 802.1Q */
+#define ETHERTYPE_QINQ	  0x88a8 /* IEEE 802.1ad */
+#define IP_PROTOCOL_UDP	  17
+#define IP4_FRAGMENT	  0x3fff /* more fragments, or an offset */
 #define IP4_DONT_FRAGMENT 0x4000
 
 /* None has padding; a frame's buffer starts at 2 modulo 4, so that all are aligned. */
@@ -74,8 +74,8 @@ static __always_inline int xdns_ip6_bad_source(const __u8 *src)
 }
 
 /* To an address of ours, from one that may be answered? */
-static __always_inline enum xdns_counter
-xdns_ip4_addresses(const struct ip4_header *ip, const struct xdns_state *state)
+static __always_inline enum xdns_counter xdns_ip4_addresses(const struct ip4_header *ip,
+							    const struct xdns_state *state)
 {
 	__u32 dst = ip->dst, src = ip->src;
 
@@ -90,8 +90,8 @@ xdns_ip4_addresses(const struct ip4_header *ip, const struct xdns_state *state)
 	return XDNS_pass_address;
 }
 
-static __always_inline enum xdns_counter
-xdns_ip6_addresses(const struct ip6_header *ip, const struct xdns_state *state)
+static __always_inline enum xdns_counter xdns_ip6_addresses(const struct ip6_header *ip,
+							    const struct xdns_state *state)
 {
 	__u64 hi = xdns_get64(ip->dst), lo = xdns_get64(ip->dst + 8);
 
@@ -123,8 +123,8 @@ static __always_inline enum xdns_counter xdns_udp_check(const struct udp_header 
 	return XDNS_CONTINUE;
 }
 
-static __always_inline enum xdns_counter xdns_ip4_parse(const void *l3, const void *end,
-							__u16 port, const struct xdns_state *state,
+static __always_inline enum xdns_counter xdns_ip4_parse(const void *l3, const void *end, __u16 port,
+							const struct xdns_state *state,
 							struct xdns_pkt *pkt)
 {
 	const struct ip4_header *ip = l3;
@@ -134,9 +134,9 @@ static __always_inline enum xdns_counter xdns_ip4_parse(const void *l3, const vo
 	if ((const void *)(ip + 1) > end)
 		return XDNS_pass_length;
 	if (ip->version_ihl != 0x45)
-		return (ip->version_ihl >> 4) == 4 && (ip->version_ihl & 15) > 5 ?
-			       XDNS_pass_ip_options :
-			       XDNS_pass_length;
+		return (ip->version_ihl >> 4) == 4 && (ip->version_ihl & 15) > 5
+			       ? XDNS_pass_ip_options
+			       : XDNS_pass_length;
 	if (ip->protocol != IP_PROTOCOL_UDP)
 		return XDNS_pass_not_udp;
 	if (ip->fragment & xdns_be16(IP4_FRAGMENT))
@@ -152,8 +152,8 @@ static __always_inline enum xdns_counter xdns_ip4_parse(const void *l3, const vo
 	return xdns_ip4_addresses(ip, state);
 }
 
-static __always_inline enum xdns_counter xdns_ip6_parse(const void *l3, const void *end,
-							__u16 port, const struct xdns_state *state,
+static __always_inline enum xdns_counter xdns_ip6_parse(const void *l3, const void *end, __u16 port,
+							const struct xdns_state *state,
 							struct xdns_pkt *pkt)
 {
 	const struct ip6_header *ip = l3;
@@ -205,8 +205,8 @@ static __always_inline enum xdns_counter xdns_pkt_parse(const void *data, const 
 	/* a sum of constants: the verifier does not follow a difference of packet pointers */
 	pkt->l3_off = ETH_HEADER_LEN;
 	if (l3 != (const void *)(eth + 1))
-		pkt->l3_off += l3 == (const __u8 *)(eth + 1) + VLAN_TAG_LEN ? VLAN_TAG_LEN :
-									       2 * VLAN_TAG_LEN;
+		pkt->l3_off += l3 == (const __u8 *)(eth + 1) + VLAN_TAG_LEN ? VLAN_TAG_LEN
+									    : 2 * VLAN_TAG_LEN;
 	if (type == xdns_be16(ETHERTYPE_IP4))
 		return xdns_ip4_parse(l3, end, port, state, pkt);
 	if (type == xdns_be16(ETHERTYPE_IP6))
@@ -259,8 +259,8 @@ static __always_inline __u64 xdns_ip6_reply(struct ip6_header *ip, __u32 udp_len
 	__u64 sum = xdns_sum_add(xdns_sum_add(src_hi, src_lo), xdns_sum_add(dst_hi, dst_lo));
 
 	ip->version_class_flow &= xdns_be32(0xffc00000); /* version, DSCP */
-	xdns_put32(&ip->payload_len, xdns_be16(udp_len) | IP_PROTOCOL_UDP << 16 |
-					     (__u32)REPLY_HOPS << 24);
+	xdns_put32(&ip->payload_len,
+		   xdns_be16(udp_len) | IP_PROTOCOL_UDP << 16 | (__u32)REPLY_HOPS << 24);
 	xdns_put64(ip->src, dst_hi);
 	xdns_put64(ip->src + 8, dst_lo);
 	xdns_put64(ip->dst, src_hi);
@@ -282,8 +282,8 @@ static __always_inline void xdns_udp_reply(struct udp_header *udp, __u32 udp_len
 }
 
 /* The DNS header, all of it, in two stores. Counts and flags in host order. Returns its sum. */
-static __always_inline __u64 xdns_dns_reply(void *header, __u16 id, __u16 flags, __u16 an,
-					    __u16 ns, __u16 ar)
+static __always_inline __u64 xdns_dns_reply(void *header, __u16 id, __u16 flags, __u16 an, __u16 ns,
+					    __u16 ar)
 {
 	__u64 first = id | (__u32)xdns_be16(flags) << 16 | (__u64)xdns_be16(1) << 32 |
 		      (__u64)xdns_be16(an) << 48;

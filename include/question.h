@@ -12,11 +12,11 @@
 
 struct xdns_question {
 	struct xdns_qname name;
-	__u16 id;     /* network order */
-	__u16 flags;  /* host order, as asked */
-	__u16 type;   /* host order */
-	__u16 len;    /* octets of name, type and class */
-	__u16 limit;  /* octets of response the client takes over UDP */
+	__u16 id;    /* network order */
+	__u16 flags; /* host order, as asked */
+	__u16 type;  /* host order */
+	__u16 len;   /* octets of name, type and class */
+	__u16 limit; /* octets of response the client takes over UDP */
 	__u8 has_opt;
 	__u8 dnssec_ok;
 };
@@ -30,8 +30,7 @@ static __always_inline enum xdns_counter xdns_question_header(const struct dns_h
 		return XDNS_pass_response;
 	if (flags & DNS_OPCODE_MASK)
 		return XDNS_pass_opcode;
-	if (h->qdcount != xdns_be16(1) || h->ancount || h->nscount ||
-	    (h->arcount & ~xdns_be16(1)))
+	if (h->qdcount != xdns_be16(1) || h->ancount || h->nscount || (h->arcount & ~xdns_be16(1)))
 		return XDNS_pass_counts;
 	return XDNS_CONTINUE;
 }

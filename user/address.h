@@ -8,7 +8,7 @@
 #include <sys/socket.h>
 
 struct address {
-	uint8_t family;    /* AF_INET, AF_INET6 or 0 for none */
+	uint8_t family;	   /* AF_INET, AF_INET6 or 0 for none */
 	uint8_t bytes[16]; /* network order; IPv4 in the first four, rest 0 */
 };
 

@@ -46,7 +46,7 @@ struct task {
 
 struct framework {
 	char *id, *name;
-	char *host; /* of the pid, else hostname, "" if neither */
+	char *host;    /* of the pid, else hostname, "" if neither */
 	uint16_t port; /* of the pid */
 	bool has_port;
 	struct address *addresses; /* of host, resolved */
@@ -66,14 +66,14 @@ struct agent {
 /* Elements left out because they could not be used, by reason. */
 struct cluster_skipped {
 	uint64_t tasks, frameworks, agents; /* wrong types, bad pid: the element is left out */
-	uint64_t ports;                     /* port numbers or ranges outside 0..65535, unreadable ranges */
+	uint64_t ports; /* port numbers or ranges outside 0..65535, unreadable ranges */
 };
 
 struct cluster {
 	char *leader_host; /* "10.0.0.1" or "fd00::1"; an IP or a name */
 	uint16_t leader_port;
 	struct address leader_address; /* resolved; family 0 if that failed */
-	struct framework *frameworks; /* document order */
+	struct framework *frameworks;  /* document order */
 	size_t frameworks_count;
 	struct agent *agents; /* document order; of equal ids the last counts */
 	size_t agents_count;

@@ -13,7 +13,13 @@
 #include <stdint.h>
 #include <sys/socket.h>
 
-enum ip_source { IP_SOURCE_HOST, IP_SOURCE_DOCKER, IP_SOURCE_MESOS, IP_SOURCE_NETINFO, IP_SOURCE_COUNT };
+enum ip_source {
+	IP_SOURCE_HOST,
+	IP_SOURCE_DOCKER,
+	IP_SOURCE_MESOS,
+	IP_SOURCE_NETINFO,
+	IP_SOURCE_COUNT
+};
 enum mesos_auth { MESOS_AUTH_NONE, MESOS_AUTH_BASIC, MESOS_AUTH_IAM };
 enum xdp_mode { XDP_MODE_AUTO, XDP_MODE_NATIVE, XDP_MODE_GENERIC };
 
@@ -29,8 +35,8 @@ struct config_resolvers {
 };
 
 struct config_zone_resolvers {
-	char *zone;     /* lower case, no final dot */
-	uint8_t *wire;  /* the same as a wire name, lower case */
+	char *zone;    /* lower case, no final dot */
+	uint8_t *wire; /* the same as a wire name, lower case */
 	size_t wire_len;
 	struct config_resolvers resolvers;
 };
@@ -50,7 +56,7 @@ struct config {
 	size_t masters_count;
 	char *zk;
 	int zk_detection_timeout;
-	int refresh_seconds;       /* > 0 */
+	int refresh_seconds;	   /* > 0 */
 	int state_timeout_seconds; /* > 0 */
 	uint64_t state_max_bytes;  /* bound on one state document, decoded */
 	bool mesos_https;
@@ -66,7 +72,8 @@ struct config {
 	uint16_t srv_weight;
 	uint32_t soa_refresh, soa_retry, soa_expire, soa_minttl;
 	char *soa_mname; /* final dot; default ns1.DOMAIN. */
-	char *soa_rname; /* final dot; default root.ns1.DOMAIN.; the local part's dots escaped "\." */
+	char *soa_rname; /* final dot; default root.ns1.DOMAIN.; the local part's dots escaped "\."
+			  */
 	enum ip_source ip_sources[IP_SOURCE_COUNT];
 	size_t ip_sources_count;
 	bool enforce_rfc952;
@@ -74,7 +81,7 @@ struct config {
 
 	/* serving */
 	struct sockaddr_storage listener; /* port 0 here; see port */
-	bool listener_any;                /* 0.0.0.0 or :: : both families, all addresses */
+	bool listener_any;		  /* 0.0.0.0 or :: : both families, all addresses */
 	uint16_t port;
 	bool dns_on, recurse_on, external_on, set_truncate_bit;
 	bool resolv_subnet_first;
@@ -106,7 +113,8 @@ struct config {
 int config_load(const char *path, struct config **ret, char **ret_error);
 
 /* The same from memory; path is only used in messages and as config->file. */
-int config_parse(const char *path, const char *json, size_t len, struct config **ret, char **ret_error);
+int config_parse(const char *path, const char *json, size_t len, struct config **ret,
+		 char **ret_error);
 
 /* Every key and its value, secrets masked, one log_info() line each. */
 void config_log(const struct config *cfg);

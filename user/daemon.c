@@ -180,8 +180,8 @@ static void keep(struct daemon *d, const struct snapshot *next)
 static int apply(struct daemon *d, struct snapshot *next)
 {
 	struct records_input old = input_of(d, &d->now), new = input_of(d, next);
-	struct records_skipped skipped = { 0 };
-	struct zone_changes changes = { 0 };
+	struct records_skipped skipped = {0};
+	struct zone_changes changes = {0};
 	struct zone_counts counts;
 	uint64_t start = now_ns();
 	bool first = !d->now.listeners;
@@ -216,7 +216,7 @@ static int apply(struct daemon *d, struct snapshot *next)
 static void take_cluster(struct daemon *d, struct cluster *cluster)
 {
 	const struct cluster_skipped *s = &cluster->skipped;
-	struct snapshot next = { .cluster = cluster };
+	struct snapshot next = {.cluster = cluster};
 	int r;
 
 	if (s->tasks || s->frameworks || s->agents || s->ports)
@@ -251,8 +251,8 @@ static void on_inbox(uv_async_t *async)
 	pthread_mutex_unlock(&d->inbox_lock);
 	if (error) {
 		log_warn("mesos: %s; %s", error,
-			 d->now.cluster ? "keeping the previous zone" :
-					  "no zone yet, names of the domain get SERVFAIL");
+			 d->now.cluster ? "keeping the previous zone"
+					: "no zone yet, names of the domain get SERVFAIL");
 		d->failing = true;
 	}
 	if (!cluster)
@@ -269,7 +269,7 @@ static void on_inbox(uv_async_t *async)
 static void on_settled(uv_timer_t *timer)
 {
 	struct daemon *d = timer->data;
-	struct snapshot next = { .cluster = d->now.cluster };
+	struct snapshot next = {.cluster = d->now.cluster};
 	struct interfaces in;
 
 	if (interfaces_scan(&in))
@@ -309,8 +309,8 @@ static void log_counters(const struct daemon *d)
 		XDNS_COUNTERS(X)
 #undef X
 	};
-	uint64_t count[XDNS_COUNTERS_COUNT] = { 0 };
-	struct server_stats s = { 0 };
+	uint64_t count[XDNS_COUNTERS_COUNT] = {0};
+	struct server_stats s = {0};
 
 	if (d->kernel && !kernel_counters(d->kernel, count))
 		for (int i = 0; i < XDNS_COUNTERS_COUNT; i++)
@@ -373,7 +373,7 @@ static void watch(struct daemon *d)
 
 static int start(struct daemon *d)
 {
-	const struct source_ops ops = { .update = on_update, .failed = on_failed };
+	const struct source_ops ops = {.update = on_update, .failed = on_failed};
 	_cleanup_free_ char *error = NULL;
 	struct xdns_config zc;
 	int r = zone_config_make(d->cfg, &zc);
@@ -386,7 +386,8 @@ static int start(struct daemon *d)
 		log_error("starting: %s", strerror(-r));
 		return r;
 	}
-	/* The sockets before the program: what it passes must find a listener, not an ICMP error. */
+	/* The sockets before the program: what it passes must find a listener, not an ICMP error.
+	 */
 	if (d->cfg->dns_on) {
 		r = server_start(d->cfg, d->zone, uv_available_parallelism(), &d->server, &error);
 		if (r) {
@@ -433,8 +434,7 @@ static void stop(struct daemon *d)
 
 int daemon_run(const struct config *cfg)
 {
-	struct daemon d = { .cfg = cfg, .netlink_fd = -1,
-			    .inbox_lock = PTHREAD_MUTEX_INITIALIZER };
+	struct daemon d = {.cfg = cfg, .netlink_fd = -1, .inbox_lock = PTHREAD_MUTEX_INITIALIZER};
 	int r;
 
 	signal(SIGPIPE, SIG_IGN);

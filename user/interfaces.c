@@ -34,8 +34,8 @@ static unsigned sysfs_number(const char *name, const char *file)
 
 static void describe(int sock, struct interface *in)
 {
-	struct ethtool_drvinfo info = { .cmd = ETHTOOL_GDRVINFO };
-	struct ifreq req = { 0 };
+	struct ethtool_drvinfo info = {.cmd = ETHTOOL_GDRVINFO};
+	struct ifreq req = {0};
 
 	memcpy(req.ifr_name, in->name, sizeof(req.ifr_name));
 	if (!ioctl(sock, SIOCGIFMTU, &req))
@@ -136,7 +136,7 @@ static int scan_addresses(struct interfaces *ret)
 		n++;
 	ret->addresses = calloc(n + 1, sizeof(*ret->addresses));
 	for (struct ifaddrs *i = all; ret->addresses && i; i = i->ifa_next) {
-		struct interface_address a = { 0 };
+		struct interface_address a = {0};
 
 		if (take_address(i, &a))
 			ret->addresses[ret->addresses_count++] = a;
@@ -147,7 +147,7 @@ static int scan_addresses(struct interfaces *ret)
 
 int interfaces_scan(struct interfaces *ret)
 {
-	struct interfaces in = { 0 };
+	struct interfaces in = {0};
 	int r = scan_links(&in);
 
 	if (!r)
@@ -177,9 +177,9 @@ const struct interface *interfaces_find(const struct interfaces *in, const char 
 
 int interfaces_watch(void)
 {
-	struct sockaddr_nl sa = { .nl_family = AF_NETLINK,
-				  .nl_groups = RTMGRP_LINK | RTMGRP_IPV4_IFADDR |
-					       RTMGRP_IPV6_IFADDR };
+	struct sockaddr_nl sa = {.nl_family = AF_NETLINK,
+				 .nl_groups =
+					 RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR};
 	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_ROUTE);
 
 	if (fd < 0)

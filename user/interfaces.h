@@ -13,7 +13,7 @@
 struct interface {
 	char name[IF_NAMESIZE];
 	unsigned index;
-	unsigned mtu; /* octets */
+	unsigned mtu;  /* octets */
 	unsigned peer; /* veth: interface index of the other end; 0: elsewhere or none */
 	bool loopback, up;
 	char driver[32]; /* "" if the device does not say */

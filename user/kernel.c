@@ -189,8 +189,7 @@ static int libbpf_log(enum libbpf_print_level level, const char *fmt, va_list ar
 	return 0;
 }
 
-int kernel_open(const struct config *cfg, struct zone *zone, struct kernel **ret,
-		char **ret_error)
+int kernel_open(const struct config *cfg, struct zone *zone, struct kernel **ret, char **ret_error)
 {
 	struct kernel *k = calloc(1, sizeof(*k));
 	int r;
@@ -198,14 +197,18 @@ int kernel_open(const struct config *cfg, struct zone *zone, struct kernel **ret
 	if (!k)
 		return -ENOMEM;
 	libbpf_set_print(libbpf_log);
-	*k = (struct kernel){ .cfg = cfg, .zone = zone, .pins_lock = -1, .grace_fd = -1,
-			      .grace_inner_fd = -1, .serial = zone_serial(zone) };
+	*k = (struct kernel){.cfg = cfg,
+			     .zone = zone,
+			     .pins_lock = -1,
+			     .grace_fd = -1,
+			     .grace_inner_fd = -1,
+			     .serial = zone_serial(zone)};
 	k->addresses.max_udp = DNS_UDP_EDNS_MAX;
 	r = pins_open(cfg->bpf_dir, &k->pins_lock, ret_error);
 	if (!r) {
 		r = open_grace(k);
-		if (r && asprintf(ret_error, "creating BPF maps (needs CAP_BPF): %s",
-				  strerror(-r)) < 0)
+		if (r &&
+		    asprintf(ret_error, "creating BPF maps (needs CAP_BPF): %s", strerror(-r)) < 0)
 			*ret_error = NULL;
 	}
 	if (!r)

@@ -21,8 +21,7 @@ struct kernel;
  * Loads the program with maps that fit the zone as it is, fills them and takes the pins' folder.
  * On failure *ret_error (to be freed) says why in one line.
  */
-int kernel_open(const struct config *cfg, struct zone *zone, struct kernel **ret,
-		char **ret_error);
+int kernel_open(const struct config *cfg, struct zone *zone, struct kernel **ret, char **ret_error);
 
 /*
  * Attaches to the interfaces that carry an address we listen on, and to no others; repeated when

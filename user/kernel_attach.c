@@ -22,12 +22,11 @@ static bool listened(const struct config *cfg, const struct address *a)
 		return true;
 	if (a->family != cfg->listener.ss_family)
 		return false;
-	return a->family == AF_INET ? !memcmp(a->bytes, &v4->sin_addr, 4) :
-				      !memcmp(a->bytes, &v6->sin6_addr, 16);
+	return a->family == AF_INET ? !memcmp(a->bytes, &v4->sin_addr, 4)
+				    : !memcmp(a->bytes, &v6->sin6_addr, 16);
 }
 
-static bool wanted(const struct config *cfg, const struct interfaces *in,
-		   const struct interface *i)
+static bool wanted(const struct config *cfg, const struct interfaces *in, const struct interface *i)
 {
 	if (!i->up)
 		return false;
@@ -37,8 +36,7 @@ static bool wanted(const struct config *cfg, const struct interfaces *in,
 	if (cfg->xdp_interfaces_count || i->loopback)
 		return false;
 	for (size_t n = 0; n < in->addresses_count; n++)
-		if (in->addresses[n].index == i->index &&
-		    listened(cfg, &in->addresses[n].address))
+		if (in->addresses[n].index == i->index && listened(cfg, &in->addresses[n].address))
 			return true;
 	return false;
 }
@@ -102,8 +100,8 @@ static void complain(struct kernel *k, const char *name, int r)
 
 	if (asprintf(&text, "xdp: %s: not attached: %s; its queries are answered from userspace",
 		     name,
-		     r == -EBUSY ? "another XDP program is there (bpftool net show)" :
-				   strerror(-r)) < 0)
+		     r == -EBUSY ? "another XDP program is there (bpftool net show)"
+				 : strerror(-r)) < 0)
 		return;
 	if (!k->complaint || strcmp(k->complaint, text))
 		log_warn("%s", text);
@@ -113,7 +111,7 @@ static void complain(struct kernel *k, const char *name, int r)
 
 static void attach(struct kernel *k, const struct interface *i)
 {
-	struct attachment *bigger, a = { .index = i->index, .mtu = i->mtu };
+	struct attachment *bigger, a = {.index = i->index, .mtu = i->mtu};
 	char pin[IF_NAMESIZE + 8];
 	const char *why;
 
@@ -160,7 +158,8 @@ int attachments_switch(struct kernel *k, int prog_fd)
 	return 0;
 }
 
-/* 127.0.0.1 and ::1 may only be asked where they live: on lo, if it was named (RFC 1122 3.2.1.3). */
+/* 127.0.0.1 and ::1 may only be asked where they live: on lo, if it was named (RFC 1122 3.2.1.3).
+ */
 static bool attached_to(const struct kernel *k, unsigned index)
 {
 	for (size_t n = 0; n < k->attached_count; n++)
@@ -172,13 +171,12 @@ static bool attached_to(const struct kernel *k, unsigned index)
 /* Addresses the program may answer for; more than it has room for are userspace's. */
 static void collect_addresses(struct kernel *k, const struct interfaces *in)
 {
-	struct xdns_state s = { .max_udp = DNS_UDP_EDNS_MAX };
+	struct xdns_state s = {.max_udp = DNS_UDP_EDNS_MAX};
 
 	for (size_t n = 0; n < in->addresses_count; n++) {
 		const struct interface_address *a = &in->addresses[n];
 
-		if (!listened(k->cfg, &a->address) ||
-		    (a->loopback && !attached_to(k, a->index)))
+		if (!listened(k->cfg, &a->address) || (a->loopback && !attached_to(k, a->index)))
 			continue;
 		if (a->address.family == AF_INET && s.ip4_count < XDNS_ADDRESSES_MAX) {
 			memcpy(&s.ip4[s.ip4_count].address, a->address.bytes, 4);
@@ -189,9 +187,9 @@ static void collect_addresses(struct kernel *k, const struct interfaces *in)
 	}
 	for (size_t n = 0; n < k->attached_count; n++)
 		if (k->attached[n].mtu < s.max_udp + IP6_UDP_HEADERS)
-			s.max_udp = k->attached[n].mtu > IP6_UDP_HEADERS ?
-					    k->attached[n].mtu - IP6_UDP_HEADERS :
-					    0;
+			s.max_udp = k->attached[n].mtu > IP6_UDP_HEADERS
+					    ? k->attached[n].mtu - IP6_UDP_HEADERS
+					    : 0;
 	k->addresses = s;
 }
 

@@ -11,7 +11,7 @@
 #include "mesos-xdns.skel.h"
 #include "util.h"
 
-#define NAMES_MIN 4096	 /* names there is room for in the smallest generation */
+#define NAMES_MIN  4096	 /* names there is room for in the smallest generation */
 #define FILL_BATCH 2048U /* index entries of one system call */
 
 static int fail(char **ret_error, int r, const char *what)
@@ -24,12 +24,9 @@ static int fail(char **ret_error, int r, const char *what)
 static struct bpf_map *class_map(const struct mesos_xdns *skel, enum pool_class class)
 {
 	struct bpf_map *const map[POOL_CLASSES] = {
-		[POOL_RECORDS] = skel->maps.records,
-		[POOL_A_SETS] = skel->maps.a_sets,
-		[POOL_AAAA_SETS] = skel->maps.aaaa_sets,
-		[POOL_SRV_SETS] = skel->maps.srv_sets,
-		[POOL_NAME_TAILS] = skel->maps.name_tails,
-		[POOL_TARGETS] = skel->maps.targets,
+		[POOL_RECORDS] = skel->maps.records,	   [POOL_A_SETS] = skel->maps.a_sets,
+		[POOL_AAAA_SETS] = skel->maps.aaaa_sets,   [POOL_SRV_SETS] = skel->maps.srv_sets,
+		[POOL_NAME_TAILS] = skel->maps.name_tails, [POOL_TARGETS] = skel->maps.targets,
 	};
 
 	return map[class];
@@ -50,13 +47,14 @@ static int set_sizes(struct mesos_xdns *skel, struct zone *zone, uint32_t capaci
 
 	int r = 0;
 
-	for (int class = 0; class < POOL_CLASSES && !r; class++) {
+	for (int class = 0; class < POOL_CLASSES && !r; class ++) {
 		uint32_t least = class == POOL_RECORDS || class == POOL_TARGETS ? NAMES_MIN : 512;
 
 		capacity[class] = room_for(pool->array[class].used, least);
 		r = bpf_map__set_max_entries(class_map(skel, class), capacity[class]);
 	}
-	/* each entry leads to a record of its own: `records`, which grows, is full before `names` is */
+	/* each entry leads to a record of its own: `records`, which grows, is full before `names`
+	 * is */
 	*ret_names = capacity[POOL_RECORDS];
 	return r ? r : bpf_map__set_max_entries(skel->maps.names, *ret_names);
 }
@@ -79,9 +77,9 @@ static int load(struct zone *zone, struct generation *g, uint32_t capacity[POOL_
 	r = mesos_xdns__load(g->skel);
 	if (r)
 		return fail(ret_error, r,
-			    r == -EPERM || r == -EACCES ?
-				    "loading the XDP program (needs CAP_BPF and CAP_NET_ADMIN)" :
-				    "loading the XDP program");
+			    r == -EPERM || r == -EACCES
+				    ? "loading the XDP program (needs CAP_BPF and CAP_NET_ADMIN)"
+				    : "loading the XDP program");
 	g->names_fd = bpf_map__fd(g->skel->maps.names);
 	return 0;
 }
@@ -149,14 +147,14 @@ static int fill_names(struct zone *zone, const struct generation *g, char **ret_
 int generation_build(struct zone *zone, struct generation *ret, char **ret_error)
 {
 	uint32_t capacity[POOL_CLASSES];
-	struct generation g = { 0 };
+	struct generation g = {0};
 	int fd[POOL_CLASSES], r;
 
 	r = load(zone, &g, capacity, ret_error);
 	if (!r)
 		r = map_state(&g, ret_error);
 	if (!r) {
-		for (int class = 0; class < POOL_CLASSES; class++)
+		for (int class = 0; class < POOL_CLASSES; class ++)
 			fd[class] = bpf_map__fd(class_map(g.skel, class));
 		r = pool_attach(zone_pool(zone), fd, capacity);
 		if (r)
@@ -190,7 +188,8 @@ int generation_pin(const struct generation *g, const char *dir)
 	struct bpf_map *map;
 	int r = 0;
 
-	bpf_object__for_each_map(map, g->skel->obj) {
+	bpf_object__for_each_map(map, g->skel->obj)
+	{
 		const char *name = bpf_map__name(map);
 
 		if (bpf_map__is_internal(map))

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* What the files of the kernel half share: kernel.c, kernel_generation.c, kernel_attach.c, kernel_pins.c. */
+/* What the files of the kernel half share: kernel.c, kernel_generation.c, kernel_attach.c,
+ * kernel_pins.c. */
 #ifndef XDNS_KERNEL_INTERNAL_H
 #define XDNS_KERNEL_INTERNAL_H
 
@@ -39,10 +40,10 @@ struct kernel {
 	size_t attached_count;
 	/* what was said last about an interface that could not be attached, to say it once */
 	char *complaint;
-	int grace_fd, grace_inner_fd; /* a map of maps, only to wait for program runs */
+	int grace_fd, grace_inner_fd;	       /* a map of maps, only to wait for program runs */
 	uint64_t counted[XDNS_COUNTERS_COUNT]; /* by generations that are gone */
-	int pins_lock; /* the folder of the pins, locked; -1: no pins */
-	bool broken;   /* the index could not be kept true: not serving until rebuilt */
+	int pins_lock;			       /* the folder of the pins, locked; -1: no pins */
+	bool broken; /* the index could not be kept true: not serving until rebuilt */
 	uint32_t serial;
 	struct xdns_state addresses; /* only the address lists and max_udp */
 };

@@ -10,17 +10,23 @@
 #ifndef XDNS_LOG_H
 #define XDNS_LOG_H
 
-enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARN, LOG_LEVEL_NOTICE, LOG_LEVEL_INFO, LOG_LEVEL_DEBUG };
+enum log_level {
+	LOG_LEVEL_ERROR,
+	LOG_LEVEL_WARN,
+	LOG_LEVEL_NOTICE,
+	LOG_LEVEL_INFO,
+	LOG_LEVEL_DEBUG
+};
 
 /* verbosity as given with -v; may be called again at run time. Thread-safe. */
 void log_init(int verbosity);
 
 __attribute__((format(printf, 2, 3))) void log_write(enum log_level level, const char *fmt, ...);
 
-#define log_error(...) log_write(LOG_LEVEL_ERROR, __VA_ARGS__)
-#define log_warn(...) log_write(LOG_LEVEL_WARN, __VA_ARGS__)
+#define log_error(...)	log_write(LOG_LEVEL_ERROR, __VA_ARGS__)
+#define log_warn(...)	log_write(LOG_LEVEL_WARN, __VA_ARGS__)
 #define log_notice(...) log_write(LOG_LEVEL_NOTICE, __VA_ARGS__)
-#define log_info(...) log_write(LOG_LEVEL_INFO, __VA_ARGS__)
-#define log_debug(...) log_write(LOG_LEVEL_DEBUG, __VA_ARGS__)
+#define log_info(...)	log_write(LOG_LEVEL_INFO, __VA_ARGS__)
+#define log_debug(...)	log_write(LOG_LEVEL_DEBUG, __VA_ARGS__)
 
 #endif

@@ -9,7 +9,7 @@
 
 /* Address space set aside for each array; not memory. Enough for 2^25 names. */
 #define POOL_MAX_ELEMENTS (1U << 25)
-#define POOL_STEP_BYTES (1UL << 20) /* plain memory is made accessible in such steps */
+#define POOL_STEP_BYTES	  (1UL << 20) /* plain memory is made accessible in such steps */
 
 size_t pool_element_size(enum pool_class class)
 {
@@ -46,7 +46,7 @@ static size_t reserved_bytes(enum pool_class class)
 int pool_init(struct pool *p)
 {
 	memset(p, 0, sizeof(*p));
-	for (int class = 0; class < POOL_CLASSES; class++) {
+	for (int class = 0; class < POOL_CLASSES; class ++) {
 		struct pool_array *a = &p->array[class];
 
 		/* PROT_NONE costs address space only, whatever the overcommit policy */
@@ -67,7 +67,7 @@ int pool_init(struct pool *p)
 
 void pool_done(struct pool *p)
 {
-	for (int class = 0; class < POOL_CLASSES; class++) {
+	for (int class = 0; class < POOL_CLASSES; class ++) {
 		struct pool_array *a = &p->array[class];
 
 		if (a->base)
@@ -182,7 +182,7 @@ static int pool_attach_one(struct pool_array *a, enum pool_class class, int fd, 
 
 int pool_attach(struct pool *p, const int fd[POOL_CLASSES], const uint32_t capacity[POOL_CLASSES])
 {
-	for (int class = 0; class < POOL_CLASSES; class++) {
+	for (int class = 0; class < POOL_CLASSES; class ++) {
 		int r = pool_attach_one(&p->array[class], class, fd[class], capacity[class]);
 
 		if (r)
@@ -193,7 +193,7 @@ int pool_attach(struct pool *p, const int fd[POOL_CLASSES], const uint32_t capac
 
 int pool_detach(struct pool *p)
 {
-	for (int class = 0; class < POOL_CLASSES; class++) {
+	for (int class = 0; class < POOL_CLASSES; class ++) {
 		struct pool_array *a = &p->array[class];
 		size_t size = pool_element_size(class);
 		size_t len = ((size_t)a->used * size + POOL_STEP_BYTES - 1) / POOL_STEP_BYTES *

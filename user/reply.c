@@ -13,7 +13,7 @@
 /* The body's way into the message, with the OPT and the header around it. */
 static size_t finish(struct reply *r, const uint8_t *query, uint8_t *out, size_t cap)
 {
-	struct dns_header h = { .id = r->q.id };
+	struct dns_header h = {.id = r->q.id};
 	uint16_t flags = DNS_FLAG_QR | (r->q.flags & (DNS_OPCODE_MASK | DNS_FLAG_RD));
 
 	if (!r->error)
@@ -74,10 +74,12 @@ static void answer_record(struct reply *r, const struct xdns_record *rec)
 
 	switch (r->q.type) {
 	case DNS_TYPE_A:
-		xdns_answer_a(r->pool, rec, rec->n_a, &r->q, zc->ttl, &r->a, r->body, REPLY_BODY_CAP);
+		xdns_answer_a(r->pool, rec, rec->n_a, &r->q, zc->ttl, &r->a, r->body,
+			      REPLY_BODY_CAP);
 		break;
 	case DNS_TYPE_AAAA:
-		xdns_answer_aaaa(r->pool, rec, rec->n_aaaa, &r->q, zc->ttl, &r->a, r->body, REPLY_BODY_CAP);
+		xdns_answer_aaaa(r->pool, rec, rec->n_aaaa, &r->q, zc->ttl, &r->a, r->body,
+				 REPLY_BODY_CAP);
 		break;
 	case DNS_TYPE_SRV:
 		if (rec->n_srv)
@@ -205,8 +207,8 @@ static enum reply_verdict answer(struct reply *r, const uint8_t *query, uint8_t 
 
 	if (reply_name_below(&r->q.name, r->zc->domain, r->zc->domain_len)) {
 		rcode = r->qclass == DNS_CLASS_IN ? answer_zone(r) : DNS_RCODE_REFUSED;
-		ret->len = rcode ? finish_error(r, rcode, query, out, cap) :
-				   finish(r, query, out, cap);
+		ret->len = rcode ? finish_error(r, rcode, query, out, cap)
+				 : finish(r, query, out, cap);
 		return REPLY_SEND;
 	}
 	if (r->qclass == DNS_CLASS_IN && answer_reverse(r)) {
@@ -228,8 +230,7 @@ static bool parse(struct reply *r, const uint8_t *query, size_t len, uint16_t *r
 	bool question;
 
 	r->qclass = DNS_CLASS_IN;
-	if (xdns_question_parse(query, query + len, len, r->zc->hash_key, &r->q) ==
-		    XDNS_CONTINUE &&
+	if (xdns_question_parse(query, query + len, len, r->zc->hash_key, &r->q) == XDNS_CONTINUE &&
 	    reply_name_valid(&r->q.name))
 		return true;
 	*ret_rcode = reply_parse(query, len, r->zc->hash_key, r, &question);
@@ -277,7 +278,7 @@ size_t reply_empty(const uint8_t *query, size_t len, uint8_t rcode, bool truncat
 {
 	static const __u64 no_key[XDNS_HASH_WORDS][2];
 	uint8_t body[DNS_OPT_LEN + REPLY_SLACK];
-	struct reply r = { .ede = -1, .body = body };
+	struct reply r = {.ede = -1, .body = body};
 	bool question;
 
 	if (len < DNS_HEADER_LEN)

@@ -21,9 +21,9 @@ enum reply_verdict {
 };
 
 struct reply_result {
-	size_t len;                                /* REPLY_SEND: octets in out */
-	const struct config_resolvers *resolvers;  /* REPLY_FORWARD; lives as long as cfg */
-	uint16_t limit;                            /* REPLY_FORWARD: octets the client accepts */
+	size_t len;				  /* REPLY_SEND: octets in out */
+	const struct config_resolvers *resolvers; /* REPLY_FORWARD; lives as long as cfg */
+	uint16_t limit;				  /* REPLY_FORWARD: octets the client accepts */
 };
 
 /*

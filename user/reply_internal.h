@@ -10,7 +10,7 @@
 #include "zone_read.h"
 
 /* Steps write a little beyond what they keep, see answer.h. */
-#define REPLY_SLACK 1024
+#define REPLY_SLACK    1024
 #define REPLY_BODY_CAP (DNS_TCP_MAX + REPLY_SLACK)
 
 /* One query on its way to a response. */
@@ -34,8 +34,8 @@ struct reply {
  * records. Returns NOERROR, or the rcode that the message itself earns;
  * *ret_question: the question was understood and is to be echoed.
  */
-enum dns_rcode reply_parse(const uint8_t *msg, size_t len, const __u64 (*key)[2],
-			   struct reply *r, bool *ret_question);
+enum dns_rcode reply_parse(const uint8_t *msg, size_t len, const __u64 (*key)[2], struct reply *r,
+			   bool *ret_question);
 
 /* Are all labels of a scanned name well-formed? */
 bool reply_name_valid(const struct xdns_qname *q);

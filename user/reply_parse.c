@@ -94,8 +94,7 @@ static enum dns_rcode parse_records(const uint8_t *p, size_t left, unsigned befo
 		rdlen = xdns_be16(xdns_get16(p + name_len + 8));
 		if (left < name_len + 10 + rdlen)
 			return DNS_RCODE_FORMERR;
-		if (i >= before_additional &&
-		    xdns_get16(p + name_len) == xdns_be16(DNS_TYPE_OPT)) {
+		if (i >= before_additional && xdns_get16(p + name_len) == xdns_be16(DNS_TYPE_OPT)) {
 			opt = take_opt(p, name_len, p + name_len + 10, rdlen, q);
 			if (opt == DNS_RCODE_FORMERR)
 				return opt;
@@ -126,8 +125,8 @@ static bool read_name_with_zero(const uint8_t *p, size_t left, struct xdns_qname
 	return true;
 }
 
-enum dns_rcode reply_parse(const uint8_t *msg, size_t len, const __u64 (*key)[2],
-			   struct reply *r, bool *ret_question)
+enum dns_rcode reply_parse(const uint8_t *msg, size_t len, const __u64 (*key)[2], struct reply *r,
+			   bool *ret_question)
 {
 	const struct dns_header *h = (const void *)msg;
 	unsigned an = xdns_be16(h->ancount), ns = xdns_be16(h->nscount);

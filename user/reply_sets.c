@@ -52,8 +52,7 @@ void reply_ptr(struct reply *r, const struct xdns_record *rec)
 	uint32_t n = rec->n_srv, start = xdns_rotation(r->q.id, n);
 
 	for (uint32_t k = 0; k < n; k++) {
-		const struct xdns_srv *ptr =
-			xdns_record_srv(r->pool, rec, xdns_wrap(start + k, n));
+		const struct xdns_srv *ptr = xdns_record_srv(r->pool, rec, xdns_wrap(start + k, n));
 		const struct xdns_record *target = xdns_env_target(r->pool, ptr->target);
 		uint8_t name[DNS_NAME_MAX + 1];
 
@@ -107,14 +106,14 @@ void reply_ns(struct reply *r)
 		return;
 	server = zone_find(r->zone, &q);
 	if (server)
-		xdns_extra_target(r->pool, server, DNS_POINTER | target, r->zc->ttl, &r->a,
-				  r->body, REPLY_BODY_CAP);
+		xdns_extra_target(r->pool, server, DNS_POINTER | target, r->zc->ttl, &r->a, r->body,
+				  REPLY_BODY_CAP);
 }
 
 /* RFC 8482 4.2: one HINFO that says why there is no more. */
 static void minimal_any(struct reply *r)
 {
-	static const uint8_t rdata[] = { 7, 'R', 'F', 'C', '8', '4', '8', '2', 0 };
+	static const uint8_t rdata[] = {7, 'R', 'F', 'C', '8', '4', '8', '2', 0};
 	int at = xdns_answer_take(&r->a, XDNS_RR_FIXED_LEN + sizeof(rdata), REPLY_BODY_CAP);
 
 	if (at < 0) {
@@ -152,4 +151,3 @@ void reply_any(struct reply *r, const struct xdns_record *rec)
 	if (rec->n_srv)
 		srv_extra(r, rec);
 }
-

@@ -14,7 +14,7 @@ struct source;
 
 struct source_stats {
 	uint64_t fetch_ns;  /* from the request to the last byte decoded */
-	uint64_t bytes;     /* of the document, decoded */
+	uint64_t bytes;	    /* of the document, decoded */
 	const char *master; /* who answered */
 };
 
@@ -26,7 +26,8 @@ struct source_ops {
 	void (*failed)(void *ctx, const char *error);
 };
 
-int source_start(const struct config *cfg, const struct source_ops *ops, void *ctx, struct source **ret);
+int source_start(const struct config *cfg, const struct source_ops *ops, void *ctx,
+		 struct source **ret);
 
 /* Fetch now, without waiting for the next tick. Any thread. */
 void source_refresh(struct source *s);

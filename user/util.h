@@ -13,11 +13,11 @@
 #include <unistd.h>
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
-#define NSEC_PER_SEC ((uint64_t)1000000000)
+#define NSEC_PER_SEC  ((uint64_t)1000000000)
 #define NSEC_PER_MSEC ((uint64_t)1000000)
 
-#define _cleanup_(fn) __attribute__((cleanup(fn)))
-#define _cleanup_free_ _cleanup_(cleanup_free)
+#define _cleanup_(fn)	__attribute__((cleanup(fn)))
+#define _cleanup_free_	_cleanup_(cleanup_free)
 #define _cleanup_close_ _cleanup_(cleanup_close)
 
 static inline void cleanup_free(void *p)
@@ -32,11 +32,11 @@ static inline void cleanup_close(int *fd)
 }
 
 /* Hands a _cleanup_ pointer or descriptor to the caller. */
-#define TAKE_PTR(p)                  \
-	({                           \
-		__typeof__(p) _p = (p); \
-		(p) = NULL;          \
-		_p;                  \
+#define TAKE_PTR(p)                                                                                \
+	({                                                                                         \
+		__typeof__(p) _p = (p);                                                            \
+		(p) = NULL;                                                                        \
+		_p;                                                                                \
 	})
 
 /* Monotonic clock in nanoseconds. */

@@ -32,7 +32,7 @@ int zone_any_node(struct cds_lfht_node *ht, const void *key)
 
 struct node *zone_index_find(const struct zone *z, uint64_t hash, const uint8_t *wire, size_t len)
 {
-	struct name_key key = { wire, len };
+	struct name_key key = {wire, len};
 	struct cds_lfht_node *ht;
 	struct cds_lfht_iter iter;
 
@@ -201,8 +201,7 @@ static int take_target(struct zone *z, const uint8_t *wire, struct node **ret)
 		r = zone_alloc(z, POOL_TARGETS, 0, &target->target);
 		if (r)
 			return r;
-		memset(pool_at(&z->pool, POOL_TARGETS, target->target), 0,
-		       sizeof(struct xdns_ref));
+		memset(pool_at(&z->pool, POOL_TARGETS, target->target), 0, sizeof(struct xdns_ref));
 	}
 	target->target_refs++;
 	*ret = target;
@@ -279,7 +278,7 @@ static void node_for_each_rr(const struct node *n, zone_rr_fn fn, void *ctx)
 {
 	for (uint32_t i = 0; i < n->sorted; i++) {
 		const struct datum *d = &n->data[i];
-		struct rr rr = { 0 };
+		struct rr rr = {0};
 
 		switch (d->kind) {
 		case DATUM_A:
@@ -371,7 +370,7 @@ int zone_for_each_name(struct zone *z, zone_name_fn fn, void *ctx)
 
 	rcu_read_lock();
 	cds_lfht_for_each_entry(z->index, &iter, n, ht) {
-		struct xdns_ref ref = { .record = n->collision ? XDNS_REF_COLLISION : n->record };
+		struct xdns_ref ref = {.record = n->collision ? XDNS_REF_COLLISION : n->record};
 
 		/* what readers see; in the middle of a commit `exists` is ahead of that */
 		if (!n->indexed || n->reverse)

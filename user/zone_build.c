@@ -52,8 +52,8 @@ static void drop_datum(struct zone *z, const struct datum *d)
 /* Moves on one more datum of the merged order: the next of the front or of the tail. */
 static const struct datum *take_next(const struct node *n, uint32_t *front, uint32_t *tail)
 {
-	if (*tail < n->count && (*front >= n->sorted ||
-				 datum_compare(&n->data[*tail], &n->data[*front]) < 0))
+	if (*tail < n->count &&
+	    (*front >= n->sorted || datum_compare(&n->data[*tail], &n->data[*front]) < 0))
 		return &n->data[(*tail)++];
 	return *front < n->sorted ? &n->data[(*front)++] : NULL;
 }
@@ -143,8 +143,7 @@ static int alloc_parts(struct zone *z, struct xdns_record *r)
 			&r->aaaa_set);
 	if (err)
 		goto free_a;
-	err = alloc_set(z, POOL_SRV_SETS, r->n_srv, XDNS_SRV_INLINE, XDNS_SRV_PER_SET,
-			&r->srv_set);
+	err = alloc_set(z, POOL_SRV_SETS, r->n_srv, XDNS_SRV_INLINE, XDNS_SRV_PER_SET, &r->srv_set);
 	if (err)
 		goto free_aaaa;
 	err = alloc_set(z, POOL_NAME_TAILS, r->name_len, XDNS_NAME_INLINE, DNS_NAME_MAX,
@@ -231,19 +230,19 @@ static void count_sets(const struct node *n, struct xdns_record *r)
 /* Makes n->new_record; nobody sees it yet. */
 int zone_build_record(struct zone *z, struct node *n)
 {
-	struct xdns_record draft = { .name_len = n->wire_len }, *r;
+	struct xdns_record draft = {.name_len = n->wire_len}, *r;
 	uint32_t index;
 	int err;
 
 	count_sets(n, &draft);
-	draft.flags = (n->exists ? 0 : XDNS_RECORD_TARGET_ONLY) |
-		      (n->reverse ? XDNS_RECORD_REVERSE : 0);
+	draft.flags =
+		(n->exists ? 0 : XDNS_RECORD_TARGET_ONLY) | (n->reverse ? XDNS_RECORD_REVERSE : 0);
 	err = alloc_parts(z, &draft);
 	if (err)
 		return err;
 	err = zone_alloc(z, POOL_RECORDS, 0, &index);
 	if (err) {
-		struct garbage parts = { 0 };
+		struct garbage parts = {0};
 
 		zone_retire_parts(z, &parts, &draft);
 		garbage_free(z, &parts);
@@ -271,8 +270,8 @@ void zone_retire_parts(struct zone *z, struct garbage *g, const struct xdns_reco
 		garbage_add_run(g, POOL_AAAA_SETS,
 				pool_order(elements(r->n_aaaa, XDNS_AAAA_PER_SET)), r->aaaa_set);
 	if (r->srv_set)
-		garbage_add_run(g, POOL_SRV_SETS,
-				pool_order(elements(r->n_srv, XDNS_SRV_PER_SET)), r->srv_set);
+		garbage_add_run(g, POOL_SRV_SETS, pool_order(elements(r->n_srv, XDNS_SRV_PER_SET)),
+				r->srv_set);
 	if (r->name_tail)
 		garbage_add_run(g, POOL_NAME_TAILS, 0, r->name_tail);
 }

@@ -37,7 +37,7 @@ static void batch_flush(struct batch *b)
 static void batch_add(struct batch *b, uint64_t hash, uint32_t record)
 {
 	b->hashes[b->count] = hash;
-	b->refs[b->count] = (struct xdns_ref){ .record = record };
+	b->refs[b->count] = (struct xdns_ref){.record = record};
 	if (++b->count == BATCH_NAMES)
 		batch_flush(b);
 }
@@ -52,8 +52,7 @@ static bool in_domain(const struct zone *z, const struct node *n)
 {
 	size_t len = z->config.domain_len;
 
-	return n->wire_len >= len &&
-	       !memcmp(n->wire + n->wire_len - len, z->config.domain, len);
+	return n->wire_len >= len && !memcmp(n->wire + n->wire_len - len, z->config.domain, len);
 }
 
 /*
@@ -87,7 +86,7 @@ static int settle_record(struct zone *z, struct node *n)
 	bool wanted = n->exists || n->target_refs;
 
 	if (n->new_record && (n->set_changed || !wanted)) { /* of a commit that failed */
-		struct garbage stale = { 0 };
+		struct garbage stale = {0};
 
 		zone_retire_record(z, &stale, n->new_record);
 		garbage_free(z, &stale);
@@ -162,7 +161,8 @@ static void publish_names(struct zone *z, struct batch *b, struct zone_changes *
 			if (!n->exists)
 				continue;
 			if (n->new_record) {
-				*(n->indexed ? &changes->names_changed : &changes->names_added) += 1;
+				*(n->indexed ? &changes->names_changed : &changes->names_added) +=
+					1;
 				publish_record(z, n);
 			} else if (n->indexed && !n->collision) {
 				continue;
@@ -186,7 +186,8 @@ static bool hash_in_use(struct zone *z, const struct node *n)
 
 	if (!n->collision)
 		return false;
-	cds_lfht_for_each_entry_duplicate(z->index, n->hash, zone_any_node, NULL, &iter, other, ht) {
+	cds_lfht_for_each_entry_duplicate(z->index, n->hash, zone_any_node, NULL, &iter, other, ht)
+	{
 		if (other != n && other->hash == n->hash && other->exists)
 			return true;
 	}
@@ -244,8 +245,8 @@ static void clear_dirty(struct zone *z)
 
 int zone_commit(struct zone *z, uint32_t serial, struct zone_changes *ret_changes)
 {
-	struct zone_changes changes = { 0 };
-	struct batch batch = { .zone = z };
+	struct zone_changes changes = {0};
+	struct batch batch = {.zone = z};
 	int r;
 
 	r = prepare(z);

@@ -89,7 +89,7 @@ int zone_config_make(const struct config *cfg, struct xdns_config *ret)
 {
 	uint8_t mname[DNAME_WIRE_MAX], rname[DNAME_WIRE_MAX];
 	uint32_t negative_ttl = cfg->ttl < cfg->soa_minttl ? cfg->ttl : cfg->soa_minttl;
-	struct xdns_config c = { 0 };
+	struct xdns_config c = {0};
 	int len;
 
 	len = dname_from_text(cfg->domain, strlen(cfg->domain), c.domain);

@@ -32,7 +32,7 @@ void garbage_add_run(struct garbage *g, enum pool_class class, unsigned order, u
 		return;
 	g->runs = runs;
 	g->runs[g->runs_count++] =
-		(struct garbage_run){ .class = class, .order = order, .index = index };
+		(struct garbage_run){.class = class, .order = order, .index = index};
 }
 
 void garbage_add_node(struct garbage *g, struct node *n)
@@ -62,7 +62,7 @@ void garbage_free(struct zone *z, struct garbage *g)
 	}
 	free(g->runs);
 	free(g->nodes);
-	*g = (struct garbage){ 0 };
+	*g = (struct garbage){0};
 }
 
 bool zone_reclaim_prepare(struct zone *z)
@@ -70,7 +70,7 @@ bool zone_reclaim_prepare(struct zone *z)
 	if (z->waiting.runs || z->waiting.nodes)
 		return false; /* one wait at a time */
 	z->waiting = z->fresh;
-	z->fresh = (struct garbage){ 0 };
+	z->fresh = (struct garbage){0};
 	return z->waiting.runs || z->waiting.nodes;
 }
 
