@@ -116,14 +116,14 @@ show() {
 	pass_*) by="userspace ($by)" ;;
 	*) by="userspace" ;;
 	esac
-	printf '%-58s %-9s by the %s\n' "dig $*" "${got:-no reply}" "$by"
+	printf '%-58s %-9s by %s\n' "dig $*" "${got:-no reply}" "${by/#kernel/the kernel}"
 	grep -vE '^;|^$' <<<"$answer" | head -3 | sed 's/^/    /'
 	# A frame that a local socket sent over veth is allocated to measure: some 250 octets can be
 	# added in front and that is all. The frames of a network card lie in pages.
 	if [ "$by" = "userspace (pass_room)" ] && [ "$who" = any ]; then
 		echo "    (too large an answer to fit into the frame of a veth device)"
 	elif [ "$got" != "$status" ] || { [ "$who" != any ] && [[ $by != $who* ]]; }; then
-		echo "    expected $status by the $who" >&2
+		echo "    expected $status by $who" >&2
 		failed=1
 	fi
 }

@@ -78,7 +78,7 @@ static int load(struct zone *zone, struct generation *g, uint32_t capacity[POOL_
 	if (r)
 		return fail(ret_error, r,
 			    r == -EPERM || r == -EACCES
-				    ? "loading the XDP program (needs CAP_BPF and CAP_NET_ADMIN)"
+				    ? "loading the XDP program (needs CAP_BPF, CAP_PERFMON and CAP_NET_ADMIN)"
 				    : "loading the XDP program");
 	g->names_fd = bpf_map__fd(g->skel->maps.names);
 	return 0;

@@ -220,6 +220,8 @@ static const struct row rows[] = {
 	{ "small MTU: cut, EDNS", 0, { "a20.mesos", .edns = true, .size = 4096 }, .plane.max_udp = 128, .outcome = XDNS_answer_truncated, .want = { .tc = true, .an = 5 } },
 	{ "small MTU: not one record", 0, { "one.mesos" }, .plane.max_udp = 42, .outcome = XDNS_answer_truncated, .want = { .tc = true } },
 	{ "small MTU: not even the question", 0, { "one.mesos", .edns = true }, .plane.max_udp = 12, .outcome = XDNS_answer_truncated, .want = { .tc = true } },
+	{ "small MTU: a denial just fits", 0, { "nobody.mesos" }, .plane.max_udp = 79, .outcome = XDNS_answer_nxdomain, .want = { .rcode = DNS_RCODE_NXDOMAIN, .denial = true } },
+	{ "small MTU: a denial is one octet too long", 0, { "nobody.mesos" }, .plane.max_udp = 78, .outcome = XDNS_pass_mtu, .user = USER_REPLY, .want = { .rcode = DNS_RCODE_NXDOMAIN, .denial = true } },
 	{ "small MTU: no denial", 0, { "nobody.mesos" }, .plane.max_udp = 60, .outcome = XDNS_pass_mtu, .user = USER_REPLY, .want = { .rcode = DNS_RCODE_NXDOMAIN, .denial = true } },
 	SENT("to the broadcast MAC", mac_to_all),
 };

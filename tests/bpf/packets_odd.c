@@ -146,6 +146,31 @@ static size_t opt_owner(uint8_t *m, size_t len)
 	return len + 2;
 }
 
+/* An OPT but for its first octet. */
+static size_t opt_owner_octet(uint8_t *m, size_t len)
+{
+	m[len - 11] = 1;
+	return len;
+}
+
+static size_t opt_twice(uint8_t *m, size_t len)
+{
+	memcpy(m + len, m + len - 11, 11);
+	m[11] = 2;
+	return len + 11;
+}
+
+/* An A record of the root in front of the OPT. */
+static size_t a_before_opt(uint8_t *m, size_t len)
+{
+	static const uint8_t rr[15] = {0, 0, 1, 0, 1, 0, 0, 0, 0, 0, 4, 10, 0, 0, 1};
+
+	memmove(m + len - 11 + 15, m + len - 11, 11);
+	memcpy(m + len - 11, rr, 15);
+	m[11] = 2;
+	return len + 15;
+}
+
 static size_t opt_is_a(uint8_t *m, size_t len)
 {
 	m[len - 9] = DNS_TYPE_A;
@@ -199,7 +224,8 @@ static const struct row rows[] = {
 	{ "name: a pointer", 0, { "one.mesos", EDNS }, pointer, .outcome = XDNS_pass_qname, .user = USER_REPLY, .want = FORMERR_BARE },
 	{ "name: no root", 0, { "one.mesos" }, no_root, .outcome = XDNS_pass_qname, .user = USER_REPLY, .want = FORMERR_BARE },
 	{ "name: of 256 octets", 0, { NAME256 }, .outcome = XDNS_pass_qname, .user = USER_REPLY, .want = FORMERR_BARE },
-	{ "name: zero octet in a label", 0, { "one.mesos" }, zero_in_label, .outcome = XDNS_pass_qclass, .user = USER_REPLY, .want = FORMERR_BARE },
+	{ "name: zero octet in a label", 0, { "one.mesos" }, zero_in_label, .outcome = XDNS_pass_qclass, .user = USER_REPLY, .want = NX },
+	{ "name: zero octet in a label, outside", 0, { "one.org" }, zero_in_label, .outcome = XDNS_pass_qclass, .user = USER_FORWARD },
 	{ "name: zero octet in a label, then a type and class", 0, { "one.mesos" }, zero_ends_label, .outcome = XDNS_pass_outside, .user = USER_REPLY, .want = FORMERR_BARE },
 	{ "name: label that runs into the next", 0, { "one.mesos" }, label_past_domain, .outcome = XDNS_pass_outside, .user = USER_REPLY, .want = FORMERR_BARE },
 	{ "name: the domain inside a label", 0, { "one.mesos" }, domain_in_label, .outcome = XDNS_pass_outside, .user = USER_FORWARD },
@@ -258,6 +284,9 @@ static const struct row rows[] = {
 	{ "OPT cut", 0, { "one.mesos", EDNS }, opt_cut, .outcome = XDNS_pass_opt, .user = USER_REPLY, .want = { .rcode = DNS_RCODE_FORMERR, .error = true, .no_opt = true } },
 	{ "OPT's RDLENGTH beyond the message", 0, { "one.mesos", EDNS }, opt_long, .outcome = XDNS_pass_opt, .user = USER_REPLY, .want = { .rcode = DNS_RCODE_FORMERR, .error = true, .no_opt = true } },
 	{ "OPT of another owner than the root", 0, { "one.mesos", EDNS }, opt_owner, .outcome = XDNS_pass_opt, .user = USER_REPLY, .want = { .rcode = DNS_RCODE_FORMERR, .error = true, .no_opt = true } },
+	{ "OPT whose owner is a broken name", 0, { "one.mesos", EDNS }, opt_owner_octet, .outcome = XDNS_pass_opt, .user = USER_REPLY, .want = { .rcode = DNS_RCODE_FORMERR, .error = true, .no_opt = true } },
+	{ "OPT twice", 0, { "one.mesos", EDNS }, opt_twice, .outcome = XDNS_pass_counts, .user = USER_REPLY, .want = FORMERR },
+	{ "OPT behind another record", 0, { "one.mesos", EDNS }, a_before_opt, .outcome = XDNS_pass_counts, .user = USER_REPLY, .want = { .an = 1 } },
 	{ "additional record that is no OPT", 0, { "one.mesos", EDNS }, opt_is_a, .outcome = XDNS_pass_opt, .user = USER_REPLY, .want = { .an = 1, .no_opt = true } },
 	{ "option longer than the OPT", 0, { "one.mesos", EDNS, .options = 8 }, option_long, .outcome = XDNS_answer_a, .want = { .an = 1 } },
 };

@@ -23,6 +23,13 @@
 #define SERVER "192.0.2.1"
 #define CLIENT "192.0.2.2"
 
+#define GENERATIONS_MAX 64
+#define MAPS_MAX 16
+
+static struct generation_ids {
+	uint32_t program, maps[MAPS_MAX], maps_count;
+} generations[GENERATIONS_MAX];
+
 static uint32_t names_limit;
 static atomic_uint switches;
 
@@ -55,20 +62,62 @@ int bpf_map__set_max_entries(struct bpf_map *map, uint32_t max_entries)
 	return real(map, max_entries);
 }
 
+static void remember(int prog_fd)
+{
+	struct bpf_prog_info info = {0};
+	struct generation_ids *g = &generations[switches % GENERATIONS_MAX];
+	uint32_t len = sizeof(info);
+
+	info.nr_map_ids = MAPS_MAX;
+	info.map_ids = (uintptr_t)g->maps;
+	if (bpf_obj_get_info_by_fd(prog_fd, &info, &len))
+		return;
+	g->program = info.id;
+	g->maps_count = info.nr_map_ids;
+}
+
+static unsigned count_left(void)
+{
+	unsigned left = 0;
+
+	for (unsigned i = 0; i < switches && i < GENERATIONS_MAX; i++) {
+		const struct generation_ids *g = &generations[i];
+		int fd = bpf_prog_get_fd_by_id(g->program);
+
+		if (fd >= 0)
+			left++, close(fd);
+		for (uint32_t m = 0; m < g->maps_count && m < MAPS_MAX; m++) {
+			fd = bpf_map_get_fd_by_id(g->maps[m]);
+			if (fd >= 0)
+				left++, close(fd);
+		}
+	}
+	return left;
+}
+
+unsigned stress_left(void)
+{
+	unsigned left = count_left();
+
+	for (int i = 0; left && i < 100; i++) {
+		usleep(50000);
+		left = count_left();
+	}
+	return left;
+}
+
 int attachments_switch(struct kernel *k, int prog_fd)
 {
 	(void)k;
+	remember(prog_fd);
 	switches++;
 	return dup2(prog_fd, ATTACHED_FD) < 0 ? -errno : 0;
 }
 
 void attachments_drop(struct kernel *k)
 {
-	int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
-
 	(void)k;
-	dup2(null, ATTACHED_FD);
-	close(null);
+	close(ATTACHED_FD);
 }
 
 unsigned stress_switches(void)

@@ -26,6 +26,9 @@ struct kernel *stress_kernel_open(const struct config *cfg, struct zone *zone);
 /* Generations so far. */
 unsigned stress_switches(void);
 
+/* Programs and maps of generations so far that are still there; some are freed a little later. */
+unsigned stress_left(void);
+
 #define STRESS_FRAME_MAX 2048
 #define STRESS_FRAME_DNS 42 /* octets in front of the DNS message */
 

@@ -12,6 +12,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -21,13 +22,14 @@
 #include "dname_text.h"
 #include "dns.h"
 #include "kernel_internal.h"
+#include "mesos-xdns.skel.h"
 #include "reply.h"
 #include "stress_kernel.h"
 #include "util.h"
 #include "zone_config.h"
 
 #define NAMES_DEFAULT 60000
-#define EVERY 64 /* of the names one in so many is asked for again at rest */
+#define EVERY	      64 /* of the names one in so many is asked for again at rest */
 
 static const char *no_kernel;
 
@@ -35,9 +37,9 @@ struct growth {
 	struct config *cfg;
 	struct zone *zone;
 	struct kernel *kernel;
-	uint32_t names;	   /* 0..names-1 are there */
+	uint32_t names; /* 0..names-1 are there */
 	uint32_t serial;
-	atomic_uint floor; /* as many names stay for the time being */
+	atomic_uint floor, shrinks; /* as many names are there, while nothing shrinks */
 	atomic_bool stop;
 	uint64_t reads, passes, detached, wrong, denied; /* the reader's */
 	uint64_t user_reads, user_wrong;
@@ -88,9 +90,8 @@ static void change(struct growth *g, uint32_t i, bool add)
 		uint32_t address = i << 5 | k;
 
 		memcpy(rr.a, &address, 4);
-		assert_int_equal(add ? zone_add(g->zone, wire, &rr) :
-				       zone_remove(g->zone, wire, &rr),
-				 0);
+		assert_int_equal(
+			add ? zone_add(g->zone, wire, &rr) : zone_remove(g->zone, wire, &rr), 0);
 	}
 }
 
@@ -108,8 +109,10 @@ static void commit(struct growth *g)
 /* To so many names in one commit. */
 static void resize(struct growth *g, uint32_t names)
 {
-	if (names < g->floor)
+	if (names < g->floor) {
 		g->floor = names;
+		g->shrinks++;
+	}
 	while (g->names < names)
 		change(g, g->names++, true);
 	while (g->names > names)
@@ -145,8 +148,8 @@ static int judge(uint32_t i, const uint8_t *msg, size_t len, size_t query_len)
 	const uint8_t *rr = msg + query_len - DNS_OPT_LEN;
 	uint32_t seen = 0, n = addresses_of(i), address;
 
-	if (len < query_len || (h->flags & xdns_be16(DNS_RCODE_MASK)) ==
-				       xdns_be16(DNS_RCODE_NXDOMAIN))
+	if (len < query_len ||
+	    (h->flags & xdns_be16(DNS_RCODE_MASK)) == xdns_be16(DNS_RCODE_NXDOMAIN))
 		return len < query_len ? -1 : 0;
 	if ((h->flags & xdns_be16(DNS_RCODE_MASK)) || h->ancount != xdns_be16(n) ||
 	    len != query_len + 16UL * n)
@@ -191,16 +194,18 @@ static void *reader(void *arg)
 
 	rcu_register_thread();
 	while (!g->stop) {
+		unsigned shrinks = g->shrinks;
 		uint32_t below = g->floor, i;
-		int is = 0;
+		int is = 0, user;
 
 		x = x * 1664525 + 1013904223;
 		i = (x >> 8) % (below ? below : 1);
+		user = ask_userspace(g, i);
 		switch (ask_kernel(g, i, &is)) {
 		case STRESS_RUN_ANSWER:
-			/* a name may have gone between the choice and the question */
-			g->denied += is == 0 && i < g->floor && below <= g->floor;
 			g->wrong += is < 0;
+			/* a name may have gone between the choice and the question */
+			g->denied += !is && below && shrinks == g->shrinks;
 			break;
 		case STRESS_RUN_PASS:
 			g->passes++;
@@ -211,9 +216,8 @@ static void *reader(void *arg)
 		default:
 			g->wrong++;
 		}
+		g->user_wrong += user < 0 || (!user && below && shrinks == g->shrinks);
 		g->reads++;
-		if (below)
-			g->user_wrong += ask_userspace(g, i) < (i < g->floor ? 1 : 0);
 		g->user_reads++;
 	}
 	rcu_unregister_thread();
@@ -244,26 +248,150 @@ static unsigned count_fds(void)
 	return n;
 }
 
-/* Maps of ours in the whole system, by name and by who made them: other daemons may come and go. */
-static unsigned count_maps(void)
+/* The maps of the present generation are the ones under bpfDir. */
+static void check_pins(const struct growth *g)
 {
-	static const char *const names[] = {"names",  "records",    "a_sets",  "aaaa_sets",
-					    "srv_sets", "name_tails", "targets", "xdns_grace"};
-	struct bpf_map_info info;
-	uint32_t id = 0, len;
-	unsigned n = 0;
+	struct bpf_map *map;
+	char path[PATH_MAX];
 
-	while (!bpf_map_get_next_id(id, &id)) {
-		int fd = bpf_map_get_fd_by_id(id);
+	bpf_object__for_each_map(map, g->kernel->gen.skel->obj)
+	{
+		const char *name = bpf_map__is_internal(map) ? "config" : bpf_map__name(map);
+		struct bpf_map_info ours = {0}, pinned = {0};
+		uint32_t len = sizeof(ours);
+		int fd;
 
-		len = sizeof(info);
-		memset(&info, 0, sizeof(info));
-		if (fd < 0)
-			continue;
-		if (!bpf_map_get_info_by_fd_compat(fd, &info, &len))
-			for (size_t i = 0; i < ARRAY_SIZE(names); i++)
-				n += !strcmp(info.name, names[i]);
+		snprintf(path, sizeof(path), "%s/%s", g->cfg->bpf_dir, name);
+		fd = bpf_obj_get(path);
+		assert_true(fd >= 0);
+		assert_int_equal(bpf_obj_get_info_by_fd(fd, &pinned, &len), 0);
 		close(fd);
+		len = sizeof(ours);
+		assert_int_equal(bpf_obj_get_info_by_fd(bpf_map__fd(map), &ours, &len), 0);
+		assert_int_equal(ours.id, pinned.id);
 	}
-	return n;
+}
+
+static void close_kernel(struct growth *g, unsigned fds)
+{
+	kernel_close(g->kernel);
+	g->kernel = NULL;
+	assert_int_equal(count_fds(), fds);
+	assert_int_equal(access(g->cfg->bpf_dir, F_OK), -1);
+	assert_int_equal(stress_left(), 0);
+}
+
+static void test_growth(void **state)
+{
+	static struct growth g;
+	const char *names = getenv("XDNS_GROWTH_NAMES");
+	uint32_t max = names ? strtoul(names, NULL, 10) : NAMES_DEFAULT;
+	const uint32_t sizes[] = {100,	   2000,    3000, max / 12, max / 10, max / 4,	max / 3,
+				  max / 2, max / 8, 10,	  max / 2,  max,      max / 20, max};
+	unsigned fds, open_fds, before = stress_switches();
+	pthread_t thread;
+
+	(void)state;
+	if (no_kernel)
+		skip();
+	growth_open(&g);
+	resize(&g, 10);
+	fds = count_fds();
+	g.kernel = stress_kernel_open(g.cfg, g.zone);
+	open_fds = count_fds();
+	pthread_create(&thread, NULL, reader, &g);
+	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++) {
+		uint32_t from = g.names;
+
+		/* one large commit, or eight */
+		for (int part = i % 2 ? 8 : 1; part > 0; part--)
+			resize(&g, sizes[i] - (int64_t)((int64_t)sizes[i] - from) * (part - 1) / 8);
+		check_at_rest(&g, true);
+		assert_int_equal(count_fds(), open_fds);
+		check_pins(&g);
+	}
+	g.stop = true;
+	pthread_join(thread, NULL);
+	printf("# %u switches up to %u names; kernel: %" PRIu64 " reads, %" PRIu64
+	       " passed, %" PRIu64 " denied, %" PRIu64 " wrong; userspace: %" PRIu64
+	       " reads, %" PRIu64 " wrong\n",
+	       stress_switches() - before, max, g.reads, g.passes, g.denied, g.wrong, g.user_reads,
+	       g.user_wrong);
+	close_kernel(&g, fds);
+	check_at_rest(&g, false);
+	resize(&g, max / 2);
+	check_at_rest(&g, false);
+	/* and again, with what the pool has now */
+	g.kernel = stress_kernel_open(g.cfg, g.zone);
+	check_at_rest(&g, true);
+	close_kernel(&g, fds);
+	growth_close(&g);
+	assert_true(stress_switches() - before > 4);
+	assert_int_equal(g.denied + g.wrong + g.detached + g.user_wrong, 0);
+}
+
+/* Room in `records`, left by names that went, is no room in `names`: both are of one size. */
+static void test_shrunk_before(void **state)
+{
+	static struct growth g;
+	unsigned fds;
+
+	(void)state;
+	if (no_kernel)
+		skip();
+	growth_open(&g);
+	resize(&g, 20000);
+	resize(&g, 10);
+	fds = count_fds();
+	g.kernel = stress_kernel_open(g.cfg, g.zone);
+	for (uint32_t names = 2000; names <= 20000; names += 6000) {
+		resize(&g, names);
+		check_at_rest(&g, true);
+	}
+	close_kernel(&g, fds);
+	growth_close(&g);
+}
+
+/* `names` takes no more: the program passes everything from then on, userspace has it all. */
+static void test_names_full(void **state)
+{
+	static struct growth g;
+	int is;
+	unsigned fds;
+
+	(void)state;
+	if (no_kernel)
+		skip();
+	growth_open(&g);
+	resize(&g, 10);
+	fds = count_fds();
+	stress_limit_names(1000);
+	g.kernel = stress_kernel_open(g.cfg, g.zone);
+	check_at_rest(&g, true);
+	resize(&g, 3000);
+	for (uint32_t i = 0; i < 3100; i++)
+		assert_int_equal(ask_kernel(&g, i, &is), STRESS_RUN_PASS);
+	check_at_rest(&g, false);
+	resize(&g, 20);
+	resize(&g, 20000); /* the maps of the records are full as well: let go */
+	check_at_rest(&g, false);
+	close_kernel(&g, fds);
+	stress_limit_names(0);
+	resize(&g, 30);
+	check_at_rest(&g, false);
+	growth_close(&g);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_growth),
+		cmocka_unit_test(test_shrunk_before),
+		cmocka_unit_test(test_names_full),
+	};
+
+	no_kernel = stress_no_kernel();
+	if (no_kernel)
+		printf("# SKIPPED: the growth tests were not run: %s\n", no_kernel);
+	return cmocka_run_group_tests(tests, NULL, NULL);
 }

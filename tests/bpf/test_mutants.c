@@ -166,6 +166,40 @@ static bool user_agrees(struct bench *b, const struct frame *query, const struct
 	       !memcmp(out, reply->octet + reply->dns, result.len);
 }
 
+/* Whatever came behind the UDP header, to userspace: in memory of its exact size. */
+static bool user_is_sane(struct bench *b, const struct frame *query)
+{
+	static uint8_t out[DNS_TCP_MAX];
+	size_t len = query->len > query->dns ? query->len - query->dns : 0;
+	uint8_t *message = malloc(len + 2);
+	struct reply_result result;
+	enum reply_verdict verdict;
+	bool sane = true;
+
+	assert_non_null(message);
+	/* the spare octets are in front (it starts at an even address): what is read behind the end
+	 * shows */
+	memcpy(message + 2, query->octet + query->dns, len);
+	verdict = reply_query(b->cfg, b->zone, false, message + 2, len, out, sizeof(out), &result);
+	if (verdict == REPLY_SEND)
+		sane = result.len >= DNS_HEADER_LEN && result.len <= DNS_UDP_EDNS_MAX &&
+		       !memcmp(out, message + 2, 2) && (out[2] & 0x80);
+	free(message);
+	return sane;
+}
+
+/* The way through the head room leads to the same frame. */
+static bool head_room_agrees(struct bench *b, const struct frame *query, const struct frame *reply)
+{
+	static const struct native_room room = {4096, 0};
+	struct frame other;
+	struct native_result got =
+		native_run(b->native, query->octet, query->len, room, other.octet, FRAME_MAX);
+
+	return got.verdict == NATIVE_TX && got.len == reply->len &&
+	       !memcmp(other.octet, reply->octet, got.len);
+}
+
 static void try_one(struct run *r, unsigned n, const struct row *row)
 {
 	static const struct native_room room = {256, 4096};
@@ -195,11 +229,15 @@ static void try_one(struct run *r, unsigned n, const struct row *row)
 	if (native.verdict != NATIVE_TX) {
 		if (native.len != query.len || memcmp(reply.octet, query.octet, query.len))
 			report(&query, row, n, "passed, but not as it came");
+		if (!user_is_sane(b, &query))
+			report(&query, row, n, "userspace says something odd");
 		r->passed++;
 		return;
 	}
 	r->sent++;
 	reply.len = native.len;
+	if (!head_room_agrees(b, &query, &reply))
+		report(&query, row, n, "another frame by way of the head room");
 	locate(&query);
 	locate(&reply);
 	if (!frame_valid(&reply))
