@@ -36,8 +36,8 @@ static __always_inline enum xdns_counter xdns_question_header(const struct dns_h
 }
 
 /*
- * The OPT at p, which has `left` octets of message. Options are skipped, but their
- * lengths must add up to the RDLENGTH's end inside the message.
+ * The OPT at p, which has `left` octets of message. Options are not looked into; the RDATA
+ * must end inside the message.
  */
 static __always_inline enum xdns_counter xdns_question_opt(const __u8 *p, const void *end,
 							   __u32 left, struct xdns_question *q)

@@ -38,7 +38,8 @@ struct daemon {
 	struct kernel *kernel;
 	struct interfaces interfaces;
 	struct snapshot now;
-	bool kernel_refused, failing, closing, reclaiming;
+	bool kernel_refused, closing, reclaiming;
+	char *failure; /* why there is no new state now; the same reason is said once */
 
 	pthread_mutex_t inbox_lock;
 	struct cluster *inbox; /* the newest cluster not yet looked at */
@@ -235,6 +236,18 @@ static void take_cluster(struct daemon *d, struct cluster *cluster)
 	kernel_start(d);
 }
 
+/* Takes over the text. */
+static void note_failure(struct daemon *d, char *why)
+{
+	bool known = d->failure && !strcmp(d->failure, why);
+
+	log_write(known ? LOG_LEVEL_DEBUG : LOG_LEVEL_WARN, "mesos: %s; %s", why,
+		  d->now.cluster ? "keeping the previous zone"
+				 : "no zone yet, names of the domain get SERVFAIL");
+	free(d->failure);
+	d->failure = why;
+}
+
 static void on_inbox(uv_async_t *async)
 {
 	struct daemon *d = async->data;
@@ -249,17 +262,13 @@ static void on_inbox(uv_async_t *async)
 	stats = d->inbox_stats;
 	memcpy(master, d->inbox_master, sizeof(master));
 	pthread_mutex_unlock(&d->inbox_lock);
-	if (error) {
-		log_warn("mesos: %s; %s", error,
-			 d->now.cluster ? "keeping the previous zone"
-					: "no zone yet, names of the domain get SERVFAIL");
-		d->failing = true;
-	}
+	if (error)
+		note_failure(d, TAKE_PTR(error));
 	if (!cluster)
 		return;
-	if (d->failing)
+	if (d->failure)
 		log_notice("mesos: state again from %s", master);
-	d->failing = false;
+	free(TAKE_PTR(d->failure));
 	log_info("mesos: state from %s: %" PRIu64 " octets in %" PRIu64 " ms", master, stats.bytes,
 		 stats.fetch_ns / NSEC_PER_MSEC);
 	take_cluster(d, cluster);
@@ -429,6 +438,7 @@ static void stop(struct daemon *d)
 	free(d->now.listeners);
 	cluster_free(d->inbox);
 	free(d->inbox_error);
+	free(d->failure);
 	interfaces_done(&d->interfaces);
 }
 

