@@ -132,7 +132,8 @@ run: build/mesos-xdns build/xdp-pass.bpf.o | $(PKG_RUN) ## simulated cluster, da
 	@STATE='$(STATE)' CONFIG='$(CONFIG)' ONCE='$(ONCE)' TASKS='$(TASKS)' tools/run.sh
 
 E2E_NEEDS := build/mesos-xdns build/xdp-pass.bpf.o
-CHECKED   := $(addprefix build/,$(UNIT) $(GOLDEN) $(BPF_TESTS)) $(addprefix build/asan/,$(UNIT) $(GOLDEN))
+SANITIZED := $(UNIT) $(GOLDEN) tests/bpf/test_packets tests/bpf/test_mutants
+CHECKED   := $(addprefix build/,$(UNIT) $(GOLDEN) $(BPF_TESTS)) $(addprefix build/asan/,$(SANITIZED))
 
 check: $(CHECKED) $(E2E_NEEDS) | $(PKG_CHECK) $(PKG_RUN) ## every test; the last line counts them
 	@$(SUITE) tools/lint.sh $(CHECKED) $(SCRIPTS)
@@ -149,7 +150,7 @@ check-bpf: $(addprefix build/,$(BPF_TESTS)) ## the loaded program, through BPF_P
 check-e2e: $(E2E_NEEDS) | $(PKG_CHECK) $(PKG_RUN) ## the daemon in network namespaces; T=name picks scripts
 	@$(SUITE) $(if $(T),$(foreach t,$(T),$(filter %$(t).sh,$(SCRIPTS))),$(SCRIPTS))
 
-asan: $(addprefix build/asan/,$(UNIT) $(GOLDEN)) ## units and golden tests under ASan and UBSan
+asan: $(addprefix build/asan/,$(SANITIZED)) ## units, golden tests and packets under ASan and UBSan
 	@$(SUITE) $^
 
 lint: | $(PKG_CHECK) ## format, shellcheck, include rules, man pages

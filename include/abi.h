@@ -90,10 +90,10 @@ struct xdns_ref {
 
 #define XDNS_ADDRESSES_MAX 64
 
-/* An IPv4 address we listen on, and its subnet's broadcast address (0: none); network order. */
+/* An IPv4 address we listen on, and its subnet's broadcast address (0.0.0.0: none). */
 struct xdns_ip4 {
-	__u32 address;
-	__u32 broadcast;
+	__u8 address[4];
+	__u8 broadcast[4];
 };
 struct xdns_ip6 {
 	__u8 address[16];

@@ -27,7 +27,8 @@
 	X(pass_length, "lengths of frame, IP, UDP and DNS do not agree")                           \
 	X(pass_port, "UDP, but not to our port")                                                   \
 	X(pass_address, "to our port, but not to an address we listen on")                         \
-	X(pass_source, "source that must not be answered: multicast, broadcast, own, port 0")      \
+	X(pass_source, "source that must not be answered: multicast, broadcast, own, port 0; or "  \
+		       "to a group MAC")                                                           \
 	X(pass_not_serving, "the zone is not being served from the kernel now")                    \
 	X(pass_response, "DNS message with QR set")                                                \
 	X(pass_opcode, "opcode other than QUERY")                                                  \

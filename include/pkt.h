@@ -84,8 +84,9 @@ static __always_inline enum xdns_counter xdns_ip4_addresses(const struct ip4_hea
 	for (__u32 i = 0; i < XDNS_ADDRESSES_MAX; i++) {
 		if (i >= state->ip4_count)
 			break;
-		if (state->ip4[i].address == dst)
-			return src == state->ip4[i].broadcast ? XDNS_pass_source : XDNS_CONTINUE;
+		if (xdns_get32(state->ip4[i].address) == dst)
+			return src == xdns_get32(state->ip4[i].broadcast) ? XDNS_pass_source
+									  : XDNS_CONTINUE;
 	}
 	return XDNS_pass_address;
 }
@@ -200,7 +201,7 @@ static __always_inline enum xdns_counter xdns_pkt_parse(const void *data, const 
 		type = xdns_get16(l3 + 2);
 		l3 += VLAN_TAG_LEN;
 	}
-	if (eth->src[0] & 1)
+	if ((eth->src[0] | eth->dst[0]) & 1) /* a group address can be no reply's source */
 		return XDNS_pass_source;
 	/* a sum of constants: the verifier does not follow a difference of packet pointers */
 	pkt->l3_off = ETH_HEADER_LEN;

@@ -179,8 +179,8 @@ static void collect_addresses(struct kernel *k, const struct interfaces *in)
 		if (!listened(k->cfg, &a->address) || (a->loopback && !attached_to(k, a->index)))
 			continue;
 		if (a->address.family == AF_INET && s.ip4_count < XDNS_ADDRESSES_MAX) {
-			memcpy(&s.ip4[s.ip4_count].address, a->address.bytes, 4);
-			s.ip4[s.ip4_count++].broadcast = a->broadcast;
+			memcpy(s.ip4[s.ip4_count].address, a->address.bytes, 4);
+			memcpy(s.ip4[s.ip4_count++].broadcast, &a->broadcast, 4);
 		} else if (a->address.family == AF_INET6 && s.ip6_count < XDNS_ADDRESSES_MAX) {
 			memcpy(s.ip6[s.ip6_count++].address, a->address.bytes, 16);
 		}

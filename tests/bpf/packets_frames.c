@@ -192,6 +192,7 @@ static const struct row rows[] = {
 	PASS("type of the other family", other_family, length),
 	PASS("three VLAN tags, or more", third_tag, not_ip),
 	PASS("from a multicast MAC", mac_multicast, source),
+	PASS("to the broadcast MAC", mac_to_all, source),
 	{ "Ethernet padding", 0, { "one.mesos", .pad = 18 }, .outcome = XDNS_answer_a, .want = ONE },
 	{ "Ethernet padding longer than the answer", 0, { "one.mesos", .pad = 250 }, .outcome = XDNS_answer_a, .want = ONE },
 	{ "Ethernet padding as long as the answer", 0, { "one.mesos", .pad = 16 }, .outcome = XDNS_answer_a, .want = ONE },
@@ -223,7 +224,6 @@ static const struct row rows[] = {
 	{ "small MTU: a denial just fits", 0, { "nobody.mesos" }, .plane.max_udp = 79, .outcome = XDNS_answer_nxdomain, .want = { .rcode = DNS_RCODE_NXDOMAIN, .denial = true } },
 	{ "small MTU: a denial is one octet too long", 0, { "nobody.mesos" }, .plane.max_udp = 78, .outcome = XDNS_pass_mtu, .user = USER_REPLY, .want = { .rcode = DNS_RCODE_NXDOMAIN, .denial = true } },
 	{ "small MTU: no denial", 0, { "nobody.mesos" }, .plane.max_udp = 60, .outcome = XDNS_pass_mtu, .user = USER_REPLY, .want = { .rcode = DNS_RCODE_NXDOMAIN, .denial = true } },
-	SENT("to the broadcast MAC", mac_to_all),
 };
 /* clang-format on */
 

@@ -10,7 +10,8 @@
 
 #define EDNS_SIZE 1232
 
-size_t stress_query(const struct stress_name *n, uint16_t type, uint16_t id, bool edns, uint8_t *buf)
+size_t stress_query(const struct stress_name *n, uint16_t type, uint16_t id, bool edns,
+		    uint8_t *buf)
 {
 	struct dns_header h = {.id = id, .qdcount = xdns_be16(1)};
 	size_t len = DNS_HEADER_LEN;
@@ -94,7 +95,8 @@ static bool newest(struct check *c, uint16_t version, uint16_t *seen, bool *any)
 	return true;
 }
 
-static bool take_a(struct check *c, struct set *s, const struct stress_name *n, const uint8_t *rdata)
+static bool take_a(struct check *c, struct set *s, const struct stress_name *n,
+		   const uint8_t *rdata)
 {
 	uint32_t v;
 	uint8_t want[4];
@@ -175,9 +177,9 @@ static bool answers(struct check *c, uint32_t n)
 		if (owner != DNS_HEADER_LEN || type != c->type ||
 		    (type != DNS_TYPE_SRV && rdlen != rdlen_of[type]))
 			return fail(c, &c->seen->counts.malformed, "an answer RR of another kind");
-		if (type == DNS_TYPE_A ? !take_a(c, &c->set, c->n, rdata) :
-		    type == DNS_TYPE_AAAA ? !take_aaaa(c, &c->set, c->n, rdata) :
-					    !take_srv(c, rdata, rdlen))
+		if (type == DNS_TYPE_A	    ? !take_a(c, &c->set, c->n, rdata)
+		    : type == DNS_TYPE_AAAA ? !take_aaaa(c, &c->set, c->n, rdata)
+					    : !take_srv(c, rdata, rdlen))
 			return false;
 	}
 	return true;
@@ -241,7 +243,8 @@ static bool negative(struct check *c, uint8_t rcode)
 
 	if (rcode == DNS_RCODE_NXDOMAIN) {
 		if (stress_always(c->n))
-			return fail(c, &n->false_nxdomain, "NXDOMAIN of a name that is always there");
+			return fail(c, &n->false_nxdomain,
+				    "NXDOMAIN of a name that is always there");
 		n->nxdomain++;
 		return true;
 	}
@@ -274,9 +277,9 @@ static bool check(struct check *c, const uint8_t *query, size_t query_len)
 		return fail(c, &n->malformed, "records and an error");
 	if (!answers(c, xdns_be16(h->ancount)) || !complete(c, c->n, c->type, &c->set, cut))
 		return false;
-	if (c->set.count && !newest(c, c->set.version,
-				    &c->seen->owner[c->n->id][c->type == DNS_TYPE_AAAA].version,
-				    &c->seen->owner[c->n->id][c->type == DNS_TYPE_AAAA].any))
+	if (c->set.count &&
+	    !newest(c, c->set.version, &c->seen->owner[c->n->id][c->type == DNS_TYPE_AAAA].version,
+		    &c->seen->owner[c->n->id][c->type == DNS_TYPE_AAAA].any))
 		return false;
 	if (!extras(c, xdns_be16(h->arcount)))
 		return false;
@@ -298,8 +301,8 @@ void stress_check(const struct stress_world *w, const struct stress_name *n, uin
 	++*c.fault;
 	if (seen->first_fault[0])
 		return;
-	at = snprintf(seen->first_fault, sizeof(seen->first_fault), "name %u (kind %d) type %u: %s:",
-		      n->id, n->kind, type, c.what);
+	at = snprintf(seen->first_fault, sizeof(seen->first_fault),
+		      "name %u (kind %d) type %u: %s:", n->id, n->kind, type, c.what);
 	for (size_t i = 0; i < len && at < (int)sizeof(seen->first_fault) - 3; i++)
 		at += snprintf(seen->first_fault + at, sizeof(seen->first_fault) - at, "%02x",
 			       msg[i]);
@@ -310,7 +313,12 @@ bool stress_is_current(const struct stress_world *w, const struct stress_name *n
 {
 	const struct dns_header *h = (const void *)msg;
 	struct stress_seen seen = {0};
-	struct check c = {.w = w, .n = n, .type = type, .msg = msg, .len = len, .seen = &seen,
+	struct check c = {.w = w,
+			  .n = n,
+			  .type = type,
+			  .msg = msg,
+			  .len = len,
+			  .seen = &seen,
 			  .at = DNS_HEADER_LEN + n->wire_len + 4U};
 	uint16_t flags = xdns_be16(h->flags);
 	bool exists = n->there || stress_always(n);

@@ -10,10 +10,10 @@ struct stress_counts {
 	uint64_t reads;
 	uint64_t answers, nodata, nxdomain, truncated; /* of reads: right ones */
 	uint64_t passes;			       /* left to userspace */
-	uint64_t torn;		 /* not one whole version */
-	uint64_t foreign;	 /* another name's data */
-	uint64_t false_nxdomain; /* of a name that is always there */
-	uint64_t back;		 /* older than what the same reader saw before */
+	uint64_t torn;				       /* not one whole version */
+	uint64_t foreign;			       /* another name's data */
+	uint64_t false_nxdomain;		       /* of a name that is always there */
+	uint64_t back; /* older than what the same reader saw before */
 	uint64_t malformed;
 };
 

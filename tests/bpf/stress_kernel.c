@@ -20,11 +20,11 @@
 #include "pkt.h"
 
 #define ATTACHED_FD 200 /* the "interface" */
-#define SERVER "192.0.2.1"
-#define CLIENT "192.0.2.2"
+#define SERVER	    "192.0.2.1"
+#define CLIENT	    "192.0.2.2"
 
 #define GENERATIONS_MAX 64
-#define MAPS_MAX 16
+#define MAPS_MAX	16
 
 static struct generation_ids {
 	uint32_t program, maps[MAPS_MAX], maps_count;
@@ -38,8 +38,8 @@ const char *stress_no_kernel(void)
 	int fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, "xdns_probe", 4, 4, 1, NULL);
 
 	if (fd < 0)
-		return errno == EPERM ? "BPF needs privilege (CAP_BPF, CAP_NET_ADMIN)" :
-					strerror(errno);
+		return errno == EPERM ? "BPF needs privilege (CAP_BPF, CAP_NET_ADMIN)"
+				      : strerror(errno);
 	close(fd);
 	if (unshare(CLONE_NEWNS) || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
 	    mount("bpf", "/sys/fs/bpf", "bpf", 0, "mode=0700"))
@@ -132,7 +132,7 @@ struct kernel *stress_kernel_open(const struct config *cfg, struct zone *zone)
 
 	if (kernel_open(cfg, zone, &k, &error))
 		fail_msg("kernel_open: %s", error);
-	k->addresses.ip4[0].address = inet_addr(SERVER);
+	memcpy(k->addresses.ip4[0].address, &(in_addr_t){inet_addr(SERVER)}, 4);
 	k->addresses.ip4_count = 1;
 	k->gen.state->ip4[0] = k->addresses.ip4[0];
 	k->gen.state->ip4_count = 1;
@@ -143,9 +143,12 @@ size_t stress_frame(uint8_t *frame, size_t dns_len, uint16_t port)
 {
 	struct eth_header eth = {{2, 0, 0, 0, 0, 1}, {2, 0, 0, 0, 0, 2}, xdns_be16(ETHERTYPE_IP4)};
 	size_t udp_len = UDP_HEADER_LEN + dns_len;
-	struct ip4_header ip = {.version_ihl = 0x45, .ttl = 64, .protocol = IP_PROTOCOL_UDP,
+	struct ip4_header ip = {.version_ihl = 0x45,
+				.ttl = 64,
+				.protocol = IP_PROTOCOL_UDP,
 				.total_len = xdns_be16(IP4_HEADER_LEN + udp_len),
-				.src = inet_addr(CLIENT), .dst = inet_addr(SERVER)};
+				.src = inet_addr(CLIENT),
+				.dst = inet_addr(SERVER)};
 	struct udp_header udp = {xdns_be16(40000), xdns_be16(port), xdns_be16(udp_len), 0};
 
 	memcpy(frame, &eth, ETH_HEADER_LEN);
@@ -157,8 +160,8 @@ size_t stress_frame(uint8_t *frame, size_t dns_len, uint16_t port)
 enum stress_run stress_run(const uint8_t *frame, size_t len, unsigned repeat, uint8_t *out,
 			   size_t *ret_len)
 {
-	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = frame, .data_size_in = len,
-		    .data_out = out, .data_size_out = STRESS_FRAME_MAX, .repeat = repeat);
+	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = frame, .data_size_in = len, .data_out = out,
+		    .data_size_out = STRESS_FRAME_MAX, .repeat = repeat);
 
 	if (bpf_prog_test_run_opts(ATTACHED_FD, &opts))
 		return errno == EINVAL || errno == EBADF ? STRESS_RUN_DETACHED : STRESS_RUN_BAD;

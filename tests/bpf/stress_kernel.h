@@ -17,7 +17,8 @@
 /* NULL: BPF may be used, and /sys/fs/bpf is this process's own. Else why not. */
 const char *stress_no_kernel(void);
 
-/* At most so many entries for the map `names`, so that its chains are long; 0: as the daemon has it. */
+/* At most so many entries for the map `names`, so that its chains are long; 0: as the daemon has
+ * it. */
 void stress_limit_names(uint32_t max);
 
 /* kernel_open(), and an address that queries come to. Fails the running test on errors. */

@@ -9,9 +9,9 @@
 #include "dns.h"
 #include "stress_rules.h"
 
-#define TWIN_WORD 7 /* of the name: where twins differ */
-#define TWINS 36 /* pairs */
-#define ENTS 4
+#define TWIN_WORD 7  /* of the name: where twins differ */
+#define TWINS	  36 /* pairs */
+#define ENTS	  4
 
 static const uint8_t sizes_a[] = {1, 2, 4, 5, 16, 17, 30, 33};
 static const uint8_t sizes_aaaa[] = {1, 1, 2, 4, 5, 9, 3, 8};

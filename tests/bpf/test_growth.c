@@ -389,7 +389,8 @@ static uint64_t map_memory(const struct growth *g)
 	uint64_t sum = 0, octets;
 	char path[64], line[128];
 
-	bpf_object__for_each_map(map, g->kernel->gen.skel->obj) {
+	bpf_object__for_each_map(map, g->kernel->gen.skel->obj)
+	{
 		FILE *f;
 
 		snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", bpf_map__fd(map));
@@ -426,9 +427,8 @@ static uint64_t time_changes(struct growth *g)
 
 	for (int i = 0; i < CHANGES; i++) {
 		name_of(i / 2 * 16 + 1, wire);
-		assert_int_equal(i % 2 ? zone_remove(g->zone, wire, &rr) :
-					 zone_add(g->zone, wire, &rr),
-				 0);
+		assert_int_equal(
+			i % 2 ? zone_remove(g->zone, wire, &rr) : zone_add(g->zone, wire, &rr), 0);
 		assert_int_equal(zone_commit(g->zone, ++g->serial, &(struct zone_changes){0}), 0);
 	}
 	return (now_ns() - start) / CHANGES;
@@ -456,7 +456,8 @@ static void measure(void **state)
 	rss = resident() - rss;
 	g.kernel = stress_kernel_open(g.cfg, g.zone);
 	opened = now_ns();
-	printf("# %u names (%" PRIu64 " records): added %.3f s, committed %.3f s, kernel_open %.3f s; "
+	printf("# %u names (%" PRIu64
+	       " records): added %.3f s, committed %.3f s, kernel_open %.3f s; "
 	       "%.0f octets a name in userspace, %.0f in maps; a change of one name: %.1f us\n",
 	       n, zone_counts(g.zone).a, (added - start) / 1e9, (committed - added) / 1e9,
 	       (opened - committed) / 1e9, (double)rss / n, (double)map_memory(&g) / n,

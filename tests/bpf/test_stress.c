@@ -31,12 +31,12 @@
 #include "zone_config.h"
 
 #define READS_DEFAULT 1000000
-#define NAMES_MAX 256 /* entries of `names`: about as many as there are names */
-#define REPEAT 100000 /* runs in one system call, of a question that passes */
-#define REPEAT_EVERY 32768 /* reads: such a system call costs the kernel two grace periods */
-#define MISS_TWINS 12
-#define MISS_NAMES 16
-#define FAIL_EVERY 16 /* one commit in so many runs out of memory */
+#define NAMES_MAX     256    /* entries of `names`: about as many as there are names */
+#define REPEAT	      100000 /* runs in one system call, of a question that passes */
+#define REPEAT_EVERY  32768  /* reads: such a system call costs the kernel two grace periods */
+#define MISS_TWINS    12
+#define MISS_NAMES    16
+#define FAIL_EVERY    16 /* one commit in so many runs out of memory */
 
 static const char *no_kernel;
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-/* Every counter has its line in docs/bpf.md, with the same words. Run from the root of the project. */
+/* Every counter has its line in docs/bpf.md, with the same words. Run from the root of the project.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

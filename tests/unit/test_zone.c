@@ -56,9 +56,9 @@ static const struct xdns_record *find(struct zone *z, const char *text)
 	struct xdns_qname q;
 
 	wire_of(text, wire);
-	assert_int_equal(xdns_qname_scan(wire, wire + dname_wire_len(wire),
-					 zone_config(z)->hash_key, &q),
-			 0);
+	assert_int_equal(
+		xdns_qname_scan(wire, wire + dname_wire_len(wire), zone_config(z)->hash_key, &q),
+		0);
 	return zone_find(z, &q);
 }
 
@@ -72,7 +72,7 @@ static void change(struct zone *z, bool add, const char *owner, const struct rr 
 
 static void change_a(struct zone *z, bool add, const char *owner, uint32_t address)
 {
-	struct rr rr = { .type = DNS_TYPE_A };
+	struct rr rr = {.type = DNS_TYPE_A};
 
 	memcpy(rr.a, &address, 4);
 	change(z, add, owner, &rr);
@@ -82,7 +82,7 @@ static void change_srv(struct zone *z, bool add, const char *owner, uint16_t por
 		       const char *target)
 {
 	uint8_t wire[DNAME_WIRE_MAX + 1];
-	struct rr rr = { .type = DNS_TYPE_SRV, .srv = { .port = port, .weight = 1 } };
+	struct rr rr = {.type = DNS_TYPE_SRV, .srv = {.port = port, .weight = 1}};
 
 	wire_of(target, wire);
 	rr.srv.target = wire;
@@ -210,13 +210,13 @@ static void test_large_sets_and_long_names(void **state)
 
 /* Random changes against a model of owners x data with contributor counts. */
 #define OWNERS 24
-#define DATA 6
+#define DATA   6
 
 static const char *owner_name(int i)
 {
 	static char name[64];
-	static const char *const shape[] = { "h%d.fw.mesos", "_s%d._tcp.fw.mesos",
-					     "x.h%d.fw.mesos", "d%d.e.f.g.mesos" };
+	static const char *const shape[] = {"h%d.fw.mesos", "_s%d._tcp.fw.mesos", "x.h%d.fw.mesos",
+					    "d%d.e.f.g.mesos"};
 
 	snprintf(name, sizeof(name), shape[i % 4], i / 4);
 	return name;
