@@ -19,6 +19,7 @@
 #include "util.h"
 #include "zone.h"
 #include "zone_config.h"
+#include "zone_read.h"
 
 #define INTERFACES_SETTLE_MS 100 /* changes of links and addresses come in bursts */
 
@@ -156,7 +157,7 @@ static void kernel_start(struct daemon *d)
 {
 	_cleanup_free_ char *why = NULL;
 
-	if (d->kernel || d->kernel_refused || !d->cfg->xdp_on)
+	if (d->kernel || d->kernel_refused || !d->cfg->xdp_on || !zone_ready(d->zone))
 		return;
 	if (kernel_open(d->cfg, d->zone, &d->kernel, &why)) {
 		d->kernel_refused = true;
@@ -405,8 +406,10 @@ static int start(struct daemon *d)
 		}
 		log_notice("serving %s on port %u", d->cfg->domain, server_port(d->server));
 	}
-	if (!d->cfg->xdp_on)
+	if (!d->cfg->xdp_on) {
 		log_notice("xdp: off (xdpOn is false); serving everything from userspace");
+		kernel_forget(d->cfg);
+	}
 	watch(d);
 	r = source_start(d->cfg, &ops, d, &d->source);
 	if (r)

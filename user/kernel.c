@@ -258,6 +258,7 @@ void kernel_close(struct kernel *k)
 		close(k->grace_fd);
 	if (k->grace_inner_fd >= 0)
 		close(k->grace_inner_fd);
-	free(k->complaint);
+	free(k->complaints);
+	free(k->complained);
 	free(k);
 }

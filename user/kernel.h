@@ -32,6 +32,12 @@ int kernel_sync(struct kernel *k, const struct interfaces *in);
 /* Sums over the CPUs; indices are enum xdns_counter. */
 int kernel_counters(const struct kernel *k, uint64_t ret[XDNS_COUNTERS_COUNT]);
 
+/*
+ * Detaches and unpins what a daemon that did not end by itself has left in bpfDir, which would
+ * go on answering. For a start without kernel_open(), which does the same.
+ */
+void kernel_forget(const struct config *cfg);
+
 /* Detaches, unpins, unloads. The zone goes on without a mirror. Accepts NULL. */
 void kernel_close(struct kernel *k);
 

@@ -12,6 +12,7 @@
 #include "util.h"
 
 #define IP6_UDP_HEADERS 48 /* what an MTU must hold beside a DNS message */
+#define LINK_PIN_BUF	(IF_NAMESIZE + 8)
 
 static bool listened(const struct config *cfg, const struct address *a)
 {
@@ -93,26 +94,44 @@ static int attach_by_mode(const struct config *cfg, int prog_fd, const struct in
 	return link_create(prog_fd, i->index, false);
 }
 
-/* The same trouble is said once. */
+/* EEXIST: it runs in the other mode. */
+static const char *reason(int r)
+{
+	return r == -EBUSY || r == -EEXIST ? "another XDP program is there (bpftool net show)"
+					   : strerror(-r);
+}
+
+/* The same trouble is said once, as long as it lasts. */
 static void complain(struct kernel *k, const char *name, int r)
 {
-	char *text;
+	_cleanup_free_ char *text = NULL;
+	char *joined;
 
 	if (asprintf(&text, "xdp: %s: not attached: %s; its queries are answered from userspace",
-		     name,
-		     r == -EBUSY ? "another XDP program is there (bpftool net show)"
-				 : strerror(-r)) < 0)
+		     name, reason(r)) < 0) {
+		text = NULL;
 		return;
-	if (!k->complaint || strcmp(k->complaint, text))
+	}
+	if (!k->complained || !strstr(k->complained, text))
 		log_warn("%s", text);
-	free(k->complaint);
-	k->complaint = text;
+	if (asprintf(&joined, "%s%s\n", k->complaints ? k->complaints : "", text) < 0)
+		return;
+	free(k->complaints);
+	k->complaints = joined;
+}
+
+/* A BPF file system takes no dots (eth0.5); no interface's name has a colon. */
+static void link_pin(const char *interface, char pin[LINK_PIN_BUF])
+{
+	snprintf(pin, LINK_PIN_BUF, LINK_PREFIX "%s", interface);
+	for (char *p = strchr(pin, '.'); p; p = strchr(p, '.'))
+		*p = ':';
 }
 
 static void attach(struct kernel *k, const struct interface *i)
 {
 	struct attachment *bigger, a = {.index = i->index, .mtu = i->mtu};
-	char pin[IF_NAMESIZE + 8];
+	char pin[LINK_PIN_BUF];
 	const char *why;
 
 	bigger = realloc(k->attached, (k->attached_count + 1) * sizeof(*bigger));
@@ -123,7 +142,7 @@ static void attach(struct kernel *k, const struct interface *i)
 	a.link_fd = attach_by_mode(k->cfg, generation_program(&k->gen), i, &a.native, &why);
 	if (a.link_fd < 0)
 		return complain(k, i->name, a.link_fd);
-	snprintf(pin, sizeof(pin), "link-%s", i->name);
+	link_pin(i->name, pin);
 	pins_put(a.link_fd, k->cfg->bpf_dir, pin);
 	k->attached[k->attached_count++] = a;
 	if (why && k->cfg->xdp_mode == XDP_MODE_AUTO)
@@ -134,9 +153,9 @@ static void attach(struct kernel *k, const struct interface *i)
 
 static void drop(struct kernel *k, size_t n)
 {
-	char pin[IF_NAMESIZE + 8];
+	char pin[LINK_PIN_BUF];
 
-	snprintf(pin, sizeof(pin), "link-%s", k->attached[n].name);
+	link_pin(k->attached[n].name, pin);
 	pins_remove(k->cfg->bpf_dir, pin);
 	close(k->attached[n].link_fd);
 	k->attached[n] = k->attached[--k->attached_count];
@@ -153,7 +172,8 @@ void attachments_drop(struct kernel *k)
 int attachments_switch(struct kernel *k, int prog_fd)
 {
 	for (size_t i = 0; i < k->attached_count; i++)
-		if (bpf_link_update(k->attached[i].link_fd, prog_fd, NULL))
+		/* ENOLINK: the interface is gone, which kernel_sync() hears of next */
+		if (bpf_link_update(k->attached[i].link_fd, prog_fd, NULL) && errno != ENOLINK)
 			return -errno;
 	return 0;
 }
@@ -215,12 +235,23 @@ static const struct interface *find_index(const struct interfaces *in, unsigned 
 	return NULL;
 }
 
+/* Not if the interface went, even if another has its index by now, or somebody detached it. */
+static bool link_alive(const struct attachment *a)
+{
+	struct bpf_link_info info = {0};
+	uint32_t len = sizeof(info);
+
+	return !bpf_obj_get_info_by_fd(a->link_fd, &info, &len) && info.xdp.ifindex;
+}
+
 int kernel_sync(struct kernel *k, const struct interfaces *in)
 {
+	free(k->complained);
+	k->complained = TAKE_PTR(k->complaints);
 	for (size_t n = k->attached_count; n-- > 0;) {
 		const struct interface *i = find_index(in, k->attached[n].index);
 
-		if (i && wanted(k->cfg, in, i)) {
+		if (i && wanted(k->cfg, in, i) && link_alive(&k->attached[n])) {
 			k->attached[n].mtu = i->mtu;
 			continue;
 		}

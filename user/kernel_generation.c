@@ -11,7 +11,10 @@
 #include "mesos-xdns.skel.h"
 #include "util.h"
 
-#define NAMES_MIN  4096	 /* names there is room for in the smallest generation */
+#define TAILS_MIN 512
+#define NAMES_MIN 4096 /* names there is room for in the smallest generation */
+/* Room for a run of any size: what a generation is built for must fit into it. */
+#define SETS_MIN   (1U << POOL_MAX_ORDER)
 #define FILL_BATCH 2048U /* index entries of one system call */
 
 static int fail(char **ret_error, int r, const char *what)
@@ -43,14 +46,16 @@ static uint32_t room_for(uint64_t used, uint32_t least)
 static int set_sizes(struct mesos_xdns *skel, struct zone *zone, uint32_t capacity[POOL_CLASSES],
 		     uint32_t *ret_names)
 {
+	static const uint32_t least[POOL_CLASSES] = {
+		[POOL_RECORDS] = NAMES_MIN, [POOL_TARGETS] = NAMES_MIN,
+		[POOL_A_SETS] = SETS_MIN,   [POOL_AAAA_SETS] = SETS_MIN,
+		[POOL_SRV_SETS] = SETS_MIN, [POOL_NAME_TAILS] = TAILS_MIN,
+	};
 	const struct pool *pool = zone_pool(zone);
-
 	int r = 0;
 
 	for (int class = 0; class < POOL_CLASSES && !r; class ++) {
-		uint32_t least = class == POOL_RECORDS || class == POOL_TARGETS ? NAMES_MIN : 512;
-
-		capacity[class] = room_for(pool->array[class].used, least);
+		capacity[class] = room_for(pool->array[class].used, least[class]);
 		r = bpf_map__set_max_entries(class_map(skel, class), capacity[class]);
 	}
 	/* each entry leads to a record of its own: `records`, which grows, is full before `names`
@@ -77,9 +82,9 @@ static int load(struct zone *zone, struct generation *g, uint32_t capacity[POOL_
 	r = mesos_xdns__load(g->skel);
 	if (r)
 		return fail(ret_error, r,
-			    r == -EPERM || r == -EACCES
-				    ? "loading the XDP program (needs CAP_BPF, CAP_PERFMON and CAP_NET_ADMIN)"
-				    : "loading the XDP program");
+			    r == -EPERM || r == -EACCES ? "loading the XDP program (needs CAP_BPF, "
+							  "CAP_PERFMON and CAP_NET_ADMIN)"
+							: "loading the XDP program");
 	g->names_fd = bpf_map__fd(g->skel->maps.names);
 	return 0;
 }

@@ -38,8 +38,8 @@ struct kernel {
 	struct generation gen;
 	struct attachment *attached;
 	size_t attached_count;
-	/* what was said last about an interface that could not be attached, to say it once */
-	char *complaint;
+	/* about interfaces that could not be attached, a line each: now and the time before */
+	char *complaints, *complained;
 	int grace_fd, grace_inner_fd;	       /* a map of maps, only to wait for program runs */
 	uint64_t counted[XDNS_COUNTERS_COUNT]; /* by generations that are gone */
 	int pins_lock;			       /* the folder of the pins, locked; -1: no pins */
@@ -59,6 +59,7 @@ int attachments_switch(struct kernel *k, int prog_fd);
 void attachments_drop(struct kernel *k);
 
 /* kernel_pins.c */
+#define LINK_PREFIX "link-" /* and the interface's name */
 int pins_open(const char *dir, int *ret_lock, char **ret_error);
 int pins_put(int fd, const char *dir, const char *name);
 void pins_remove(const char *dir, const char *name);

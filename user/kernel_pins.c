@@ -16,6 +16,7 @@
 #include "util.h"
 
 #define BPFFS_DEFAULT "/sys/fs/bpf"
+#define FRESH_SUFFIX  "-new" /* of a pin on its way to its name */
 
 static bool on_bpffs(const char *path)
 {
@@ -40,6 +41,24 @@ static int fail(char **ret_error, int r, const char *dir, const char *what)
 	return r;
 }
 
+/* What this daemon pins; a folder may be shared, by mistake or not, with pins of others. */
+static bool is_ours(const char *name)
+{
+	static const char *const maps[] = {"names",    "records",    "a_sets",	"aaaa_sets",
+					   "srv_sets", "name_tails", "targets", "state",
+					   "counters", "scratch",    "config"};
+	size_t len = strlen(name), suffix = strlen(FRESH_SUFFIX);
+
+	if (!strncmp(name, LINK_PREFIX, strlen(LINK_PREFIX)))
+		return true;
+	if (len > suffix && !strcmp(name + len - suffix, FRESH_SUFFIX))
+		len -= suffix;
+	for (size_t i = 0; i < ARRAY_SIZE(maps); i++)
+		if (strlen(maps[i]) == len && !memcmp(maps[i], name, len))
+			return true;
+	return false;
+}
+
 /* Pins of a daemon that is gone: an XDP link among them would keep its program attached. */
 static void remove_all(const char *dir)
 {
@@ -49,7 +68,7 @@ static void remove_all(const char *dir)
 	if (!d)
 		return;
 	while ((e = readdir(d)))
-		if (strcmp(e->d_name, ".") && strcmp(e->d_name, ".."))
+		if (is_ours(e->d_name))
 			unlinkat(dirfd(d), e->d_name, 0);
 	closedir(d);
 }
@@ -84,7 +103,8 @@ int pins_put(int fd, const char *dir, const char *name)
 {
 	_cleanup_free_ char *path = NULL, *fresh = NULL;
 
-	if (asprintf(&path, "%s/%s", dir, name) < 0 || asprintf(&fresh, "%s/%s-new", dir, name) < 0)
+	if (asprintf(&path, "%s/%s", dir, name) < 0 ||
+	    asprintf(&fresh, "%s/%s" FRESH_SUFFIX, dir, name) < 0)
 		return -ENOMEM;
 	unlink(fresh);
 	if (bpf_obj_pin(fd, fresh))
@@ -107,4 +127,13 @@ void pins_close(const char *dir, int lock)
 	remove_all(dir);
 	rmdir(dir);
 	close(lock);
+}
+
+void kernel_forget(const struct config *cfg)
+{
+	_cleanup_free_ char *error = NULL;
+	int lock;
+
+	if (on_bpffs(cfg->bpf_dir) && !pins_open(cfg->bpf_dir, &lock, &error))
+		pins_close(cfg->bpf_dir, lock);
 }

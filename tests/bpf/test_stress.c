@@ -13,57 +13,27 @@
 
 #include <inttypes.h>
 #include <pthread.h>
-#include <sched.h>
-#include <semaphore.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
-#include <urcu.h>
 
 #include "dns.h"
 #include "reply.h"
 #include "stress_alloc.h"
 #include "stress_check.h"
 #include "stress_kernel.h"
+#include "stress_readers.h"
 #include "stress_rules.h"
 #include "stress_world.h"
 #include "util.h"
 #include "zone_config.h"
 
 #define READS_DEFAULT 1000000
-#define NAMES_MAX     256    /* entries of `names`: about as many as there are names */
-#define REPEAT	      100000 /* runs in one system call, of a question that passes */
-#define REPEAT_EVERY  32768  /* reads: such a system call costs the kernel two grace periods */
+#define NAMES_MAX     256 /* entries of `names`: about as many as there are names */
 #define MISS_TWINS    12
 #define MISS_NAMES    16
 #define FAIL_EVERY    16 /* one commit in so many runs out of memory */
 
 static const char *no_kernel;
-
-struct stress {
-	struct config *cfg;
-	struct zone *zone;
-	struct kernel *kernel;
-	struct stress_world world;
-	uint64_t reads;
-	atomic_uint reading; /* readers not yet done */
-	/* where the writer is busiest, so where readers look most: ids of this remainder */
-	atomic_uint hot_modulus, hot_remainder;
-	atomic_bool looking_up; /* twins, at full speed */
-	/* The reclaimer: one grace period at a time, off the writer's thread, as in the daemon. */
-	sem_t wanted, done;
-	atomic_bool stop;
-	bool waiting;
-	uint64_t commits, failed_commits, graces;
-};
-
-struct reader {
-	struct stress *s;
-	struct stress_seen seen;
-	int cpu; /* -1: any */
-	uint64_t detached, bad;
-	uint64_t look_ups; /* of names that pass, for a miss among them */
-};
 
 static void stress_open(struct stress *s)
 {
@@ -156,149 +126,6 @@ static void *reclaimer(void *arg)
 	}
 }
 
-static void pin(int cpu)
-{
-	cpu_set_t set;
-
-	CPU_ZERO(&set);
-	CPU_SET(cpu, &set);
-	sched_setaffinity(0, sizeof(set), &set);
-}
-
-/* The i-th question of a reader: name, type and size of answer. */
-static const struct stress_name *pick(const struct stress *s, uint64_t i, uint16_t *ret_type,
-				      bool *ret_edns)
-{
-	static const uint16_t types[] = {DNS_TYPE_A, DNS_TYPE_AAAA};
-	uint32_t r = stress_mix(i, i >> 32);
-	uint32_t modulus = s->hot_modulus, k = r % s->world.count;
-	const struct stress_name *n;
-
-	if (i & 1)
-		k = k / modulus * modulus + s->hot_remainder % modulus;
-	n = &s->world.names[k < s->world.count ? k : 0];
-
-	*ret_type = n->kind == STRESS_SRV ? DNS_TYPE_SRV : types[r >> 20 & 1];
-	*ret_edns = r >> 21 & 3;
-	return n;
-}
-
-/*
- * Twins share their entry of the index, so they pass: many runs in one system
- * call, as fast as the program goes. An answer can only be a false NXDOMAIN.
- */
-static void look_up_twin(struct reader *r, uint64_t i)
-{
-	const struct stress_world *w = &r->s->world;
-	const struct stress_name *n =
-		&w->names[w->first[STRESS_TWIN] + i % w->count_of[STRESS_TWIN] * 2];
-	uint8_t frame[STRESS_FRAME_MAX], out[STRESS_FRAME_MAX];
-	uint8_t *query = frame + STRESS_FRAME_DNS;
-	size_t len, query_len = stress_query(n, DNS_TYPE_A, i, false, query);
-
-	r->look_ups += REPEAT;
-	r->s->looking_up = true;
-	if (stress_run(frame, stress_frame(frame, query_len, r->s->cfg->port), REPEAT, out, &len) ==
-	    STRESS_RUN_ANSWER)
-		stress_check(w, n, DNS_TYPE_A, query, query_len, out + STRESS_FRAME_DNS, len,
-			     &r->seen);
-	r->s->looking_up = false;
-}
-
-static void *kernel_reader(void *arg)
-{
-	struct reader *r = arg;
-	uint8_t frame[STRESS_FRAME_MAX], out[STRESS_FRAME_MAX];
-	uint8_t *query = frame + STRESS_FRAME_DNS;
-
-	pin(r->cpu);
-	for (uint64_t i = 0; r->seen.counts.reads < r->s->reads; i++) {
-		uint16_t type;
-		bool edns;
-		const struct stress_name *n = pick(r->s, i, &type, &edns);
-		size_t query_len = stress_query(n, type, i, edns, query), len;
-
-		if (i % REPEAT_EVERY == 0)
-			look_up_twin(r, i / REPEAT_EVERY);
-		switch (stress_run(frame, stress_frame(frame, query_len, r->s->cfg->port), 1, out,
-				   &len)) {
-		case STRESS_RUN_ANSWER:
-			stress_check(&r->s->world, n, type, query, query_len,
-				     out + STRESS_FRAME_DNS, len, &r->seen);
-			break;
-		case STRESS_RUN_PASS:
-			r->seen.counts.reads++;
-			r->seen.counts.passes++;
-			break;
-		case STRESS_RUN_DETACHED:
-			r->seen.counts.reads++;
-			r->detached++;
-			break;
-		default:
-			r->seen.counts.reads++;
-			r->bad++;
-		}
-	}
-	r->s->reading--;
-	return NULL;
-}
-
-static void *user_reader(void *arg)
-{
-	struct reader *r = arg;
-	uint8_t query[512], out[4096];
-
-	rcu_register_thread();
-	for (uint64_t i = 0; r->seen.counts.reads < r->s->reads; i++) {
-		uint16_t type;
-		bool edns;
-		const struct stress_name *n = pick(r->s, i, &type, &edns);
-		size_t query_len = stress_query(n, type, i, edns, query);
-		struct reply_result res;
-
-		if (reply_query(r->s->cfg, r->s->zone, false, query, query_len, out, sizeof(out),
-				&res) != REPLY_SEND) {
-			r->seen.counts.reads++;
-			r->bad++;
-			continue;
-		}
-		stress_check(&r->s->world, n, type, query, query_len, out, res.len, &r->seen);
-	}
-	rcu_unregister_thread();
-	r->s->reading--;
-	return NULL;
-}
-
-static void report(const char *who, const struct reader *r)
-{
-	const struct stress_counts *c = &r->seen.counts;
-
-	printf("# %s: %" PRIu64 " reads: %" PRIu64 " answers (%" PRIu64 " cut), %" PRIu64
-	       " NODATA, %" PRIu64 " NXDOMAIN, %" PRIu64 " passed; %" PRIu64 " torn, %" PRIu64
-	       " foreign, %" PRIu64 " false NXDOMAIN, %" PRIu64 " gone back, %" PRIu64
-	       " malformed, %" PRIu64 " bad\n",
-	       who, c->reads, c->answers, c->truncated, c->nodata, c->nxdomain, c->passes, c->torn,
-	       c->foreign, c->false_nxdomain, c->back, c->malformed, r->bad + r->detached);
-	if (r->seen.first_fault[0])
-		printf("# %s: first fault: %s\n", who, r->seen.first_fault);
-}
-
-static void judge(const struct reader *r)
-{
-	const struct stress_counts *c = &r->seen.counts;
-
-	assert_int_equal(c->torn, 0);
-	assert_int_equal(c->foreign, 0);
-	assert_int_equal(c->false_nxdomain, 0);
-	assert_int_equal(c->back, 0);
-	assert_int_equal(c->malformed, 0);
-	assert_int_equal(r->bad, 0);
-	assert_int_equal(r->detached, 0);
-	assert_true(c->answers > c->reads / 4);
-	assert_true(c->nxdomain > 0);
-	assert_true(c->nodata > 0);
-}
-
 /* At rest: both sides say of every name what the world says. */
 static void check_at_rest(const struct stress *s)
 {
@@ -374,7 +201,7 @@ static void write_until_read(struct stress *s)
 static void test_readers(void **state)
 {
 	static struct stress s;
-	static struct reader kernel, user;
+	static struct stress_reader kernel, user;
 	pthread_t threads[3];
 	unsigned before = stress_switches();
 
@@ -390,10 +217,10 @@ static void test_readers(void **state)
 	sem_init(&s.done, 0, 0);
 	s.reading = 2;
 	s.hot_modulus = 1;
-	kernel = (struct reader){.s = &s, .cpu = 0};
-	user = (struct reader){.s = &s};
-	pthread_create(&threads[0], NULL, kernel_reader, &kernel);
-	pthread_create(&threads[1], NULL, user_reader, &user);
+	kernel = (struct stress_reader){.s = &s, .cpu = 0};
+	user = (struct stress_reader){.s = &s};
+	pthread_create(&threads[0], NULL, stress_kernel_reader, &kernel);
+	pthread_create(&threads[1], NULL, stress_user_reader, &user);
 	pthread_create(&threads[2], NULL, reclaimer, &s);
 	write_until_read(&s);
 	pthread_join(threads[0], NULL);
@@ -409,26 +236,15 @@ static void test_readers(void **state)
 	       " grace periods, %u switches of the generation; %" PRIu64
 	       " look-ups of names that pass\n",
 	       s.commits, s.failed_commits, s.graces, stress_switches() - before, kernel.look_ups);
-	report("kernel", &kernel);
-	report("userspace", &user);
+	stress_report("kernel", &kernel);
+	stress_report("userspace", &user);
 	commit(&s, 0);
 	check_at_rest(&s);
 	stress_close(&s);
-	judge(&kernel);
-	judge(&user);
+	stress_judge(&kernel);
+	stress_judge(&user);
 	assert_true(kernel.seen.counts.answers > kernel.seen.counts.passes);
 	assert_true(s.failed_commits > 0 || s.commits < 1000);
-}
-
-static void *miss_reader(void *arg)
-{
-	struct reader *r = arg;
-
-	pin(r->cpu);
-	for (uint64_t i = 0; i < r->s->reads / 50000; i++)
-		look_up_twin(r, i);
-	r->s->reading--;
-	return NULL;
 }
 
 /*
@@ -439,7 +255,7 @@ static void *miss_reader(void *arg)
 static void test_misses(void **state)
 {
 	static struct stress s;
-	static struct reader r;
+	static struct stress_reader r;
 	uint64_t counters[XDNS_COUNTERS_COUNT];
 	pthread_t thread;
 	uint16_t v = 0;
@@ -457,9 +273,9 @@ static void test_misses(void **state)
 	stress_limit_names(MISS_NAMES);
 	s.kernel = stress_kernel_open(s.cfg, s.zone);
 	stress_limit_names(0);
-	r = (struct reader){.s = &s, .cpu = 0};
+	r = (struct stress_reader){.s = &s, .cpu = 0};
 	s.reading = 1;
-	pthread_create(&thread, NULL, miss_reader, &r);
+	pthread_create(&thread, NULL, stress_miss_reader, &r);
 	while (s.reading) {
 		struct zone_changes changes;
 
