@@ -153,11 +153,18 @@ static uint32_t next_serial(const struct daemon *d)
 	return (int32_t)(now - last) > 0 ? now : last + 1;
 }
 
-static void kernel_start(struct daemon *d)
+/* After each update: the program is started with the first zone; later, what failed is tried again.
+ */
+static void kernel_follow(struct daemon *d)
 {
 	_cleanup_free_ char *why = NULL;
 
-	if (d->kernel || d->kernel_refused || !d->cfg->xdp_on || !zone_ready(d->zone))
+	if (d->kernel) {
+		if (!kernel_heal(d->kernel))
+			kernel_sync(d->kernel, &d->interfaces);
+		return;
+	}
+	if (d->kernel_refused || !d->cfg->xdp_on || !zone_ready(d->zone))
 		return;
 	if (kernel_open(d->cfg, d->zone, &d->kernel, &why)) {
 		d->kernel_refused = true;
@@ -234,7 +241,7 @@ static void take_cluster(struct daemon *d, struct cluster *cluster)
 		cluster_free(cluster);
 		return;
 	}
-	kernel_start(d);
+	kernel_follow(d);
 }
 
 /* Takes over the text. */

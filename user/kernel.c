@@ -127,6 +127,8 @@ static int renew(struct kernel *k, char **ret_error)
 	if (!r)
 		r = generation_pin(&fresh, k->cfg->bpf_dir);
 	if (r) {
+		/* a link that was switched before another failed keeps this program: it passes */
+		__atomic_store_n(&fresh.state->serving, 0, __ATOMIC_SEQ_CST);
 		generation_free(&fresh);
 		return r;
 	}
@@ -156,6 +158,21 @@ static int mirror_grow(void *ctx)
 	}
 	attachments_drop(k);
 	return pool_detach(zone_pool(k->zone));
+}
+
+int kernel_heal(struct kernel *k)
+{
+	_cleanup_free_ char *error = NULL;
+
+	if (!k->broken)
+		return 0;
+	if (renew(k, &error)) {
+		log_debug("xdp: still not serving: %s", error ? error : "no memory");
+		attachments_drop(k);
+		return pool_detach(zone_pool(k->zone));
+	}
+	log_notice("xdp: serving again");
+	return 0;
 }
 
 static const struct zone_mirror mirror = {

@@ -29,6 +29,13 @@ int kernel_open(const struct config *cfg, struct zone *zone, struct kernel **ret
  */
 int kernel_sync(struct kernel *k, const struct interfaces *in);
 
+/*
+ * After a failure that left the program passing everything: tries anew, with maps of the zone's
+ * present size. To be called now and then; kernel_sync() attaches again. 0 if all is well or
+ * userspace goes on alone.
+ */
+int kernel_heal(struct kernel *k);
+
 /* Sums over the CPUs; indices are enum xdns_counter. */
 int kernel_counters(const struct kernel *k, uint64_t ret[XDNS_COUNTERS_COUNT]);
 

@@ -375,8 +375,15 @@ static void test_names_full(void **state)
 	resize(&g, 20);
 	resize(&g, 20000); /* the maps of the records are full as well: let go */
 	check_at_rest(&g, false);
-	close_kernel(&g, fds);
+	assert_int_equal(kernel_heal(g.kernel), 0); /* there is no larger `names` yet */
+	assert_int_equal(ask_kernel(&g, 1, &is), STRESS_RUN_DETACHED);
+	check_at_rest(&g, false);
 	stress_limit_names(0);
+	assert_int_equal(kernel_heal(g.kernel), 0);
+	check_at_rest(&g, true);
+	resize(&g, 19000);
+	check_at_rest(&g, true);
+	close_kernel(&g, fds);
 	resize(&g, 30);
 	check_at_rest(&g, false);
 	growth_close(&g);
