@@ -24,7 +24,7 @@ static int fail(char **ret_error, int r, const char *what)
 	return r;
 }
 
-static struct bpf_map *class_map(const struct mesos_xdns *skel, enum pool_class class)
+static struct bpf_map *class_map(const struct mesos_xdns *skel, enum pool_class kind)
 {
 	struct bpf_map *const map[POOL_CLASSES] = {
 		[POOL_RECORDS] = skel->maps.records,	   [POOL_A_SETS] = skel->maps.a_sets,
@@ -32,7 +32,7 @@ static struct bpf_map *class_map(const struct mesos_xdns *skel, enum pool_class 
 		[POOL_NAME_TAILS] = skel->maps.name_tails, [POOL_TARGETS] = skel->maps.targets,
 	};
 
-	return map[class];
+	return map[kind];
 }
 
 /* More than what is in use: changes take new elements before old ones come free. */
@@ -54,9 +54,9 @@ static int set_sizes(struct mesos_xdns *skel, struct zone *zone, uint32_t capaci
 	const struct pool *pool = zone_pool(zone);
 	int r = 0;
 
-	for (int class = 0; class < POOL_CLASSES && !r; class ++) {
-		capacity[class] = room_for(pool->array[class].used, least[class]);
-		r = bpf_map__set_max_entries(class_map(skel, class), capacity[class]);
+	for (int kind = 0; kind < POOL_CLASSES && !r; kind++) {
+		capacity[kind] = room_for(pool->array[kind].used, least[kind]);
+		r = bpf_map__set_max_entries(class_map(skel, kind), capacity[kind]);
 	}
 	/* each entry leads to a record of its own: `records`, which grows, is full before `names`
 	 * is */
@@ -159,8 +159,8 @@ int generation_build(struct zone *zone, struct generation *ret, char **ret_error
 	if (!r)
 		r = map_state(&g, ret_error);
 	if (!r) {
-		for (int class = 0; class < POOL_CLASSES; class ++)
-			fd[class] = bpf_map__fd(class_map(g.skel, class));
+		for (int kind = 0; kind < POOL_CLASSES; kind++)
+			fd[kind] = bpf_map__fd(class_map(g.skel, kind));
 		r = pool_attach(zone_pool(zone), fd, capacity);
 		if (r)
 			fail(ret_error, r, "mapping the maps of the records");

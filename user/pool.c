@@ -11,9 +11,9 @@
 #define POOL_MAX_ELEMENTS (1U << 25)
 #define POOL_STEP_BYTES	  (1UL << 20) /* plain memory is made accessible in such steps */
 
-size_t pool_element_size(enum pool_class class)
+size_t pool_element_size(enum pool_class kind)
 {
-	switch (class) {
+	switch (kind) {
 	case POOL_RECORDS:
 		return sizeof(struct xdns_record);
 	case POOL_A_SETS:
@@ -38,19 +38,19 @@ unsigned pool_order(uint32_t n)
 	return order;
 }
 
-static size_t reserved_bytes(enum pool_class class)
+static size_t reserved_bytes(enum pool_class kind)
 {
-	return (size_t)POOL_MAX_ELEMENTS * pool_element_size(class);
+	return (size_t)POOL_MAX_ELEMENTS * pool_element_size(kind);
 }
 
 int pool_init(struct pool *p)
 {
 	memset(p, 0, sizeof(*p));
-	for (int class = 0; class < POOL_CLASSES; class ++) {
-		struct pool_array *a = &p->array[class];
+	for (int kind = 0; kind < POOL_CLASSES; kind++) {
+		struct pool_array *a = &p->array[kind];
 
 		/* PROT_NONE costs address space only, whatever the overcommit policy */
-		a->base = mmap(NULL, reserved_bytes(class), PROT_NONE,
+		a->base = mmap(NULL, reserved_bytes(kind), PROT_NONE,
 			       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 		if (a->base == MAP_FAILED) {
 			int r = -errno;
@@ -67,11 +67,11 @@ int pool_init(struct pool *p)
 
 void pool_done(struct pool *p)
 {
-	for (int class = 0; class < POOL_CLASSES; class ++) {
-		struct pool_array *a = &p->array[class];
+	for (int kind = 0; kind < POOL_CLASSES; kind++) {
+		struct pool_array *a = &p->array[kind];
 
 		if (a->base)
-			munmap(a->base, reserved_bytes(class));
+			munmap(a->base, reserved_bytes(kind));
 		for (unsigned order = 0; order <= POOL_MAX_ORDER; order++)
 			free(a->free[order].index);
 	}
@@ -79,16 +79,16 @@ void pool_done(struct pool *p)
 }
 
 /* Plain memory up to element `end`, exclusive. */
-static int pool_back(struct pool_array *a, enum pool_class class, uint32_t end)
+static int pool_back(struct pool_array *a, enum pool_class kind, uint32_t end)
 {
-	size_t size = pool_element_size(class), want, have;
+	size_t size = pool_element_size(kind), want, have;
 
 	if (a->attached || end <= a->backed)
 		return 0;
 	have = (size_t)a->backed * size / POOL_STEP_BYTES * POOL_STEP_BYTES;
 	want = ((size_t)end * size + POOL_STEP_BYTES - 1) / POOL_STEP_BYTES * POOL_STEP_BYTES;
-	if (want > reserved_bytes(class))
-		want = reserved_bytes(class);
+	if (want > reserved_bytes(kind))
+		want = reserved_bytes(kind);
 	if (mprotect(a->base + have, want - have, PROT_READ | PROT_WRITE))
 		return -errno;
 	a->backed = want / size;
@@ -96,9 +96,9 @@ static int pool_back(struct pool_array *a, enum pool_class class, uint32_t end)
 }
 
 /* From a larger free run: its upper halves go back, one for each order in between. */
-static int pool_split(struct pool *p, enum pool_class class, unsigned order, uint32_t *ret_index)
+static int pool_split(struct pool *p, enum pool_class kind, unsigned order, uint32_t *ret_index)
 {
-	struct pool_array *a = &p->array[class];
+	struct pool_array *a = &p->array[kind];
 	unsigned from = order;
 
 	while (from <= POOL_MAX_ORDER && !a->free[from].count)
@@ -107,22 +107,22 @@ static int pool_split(struct pool *p, enum pool_class class, unsigned order, uin
 		return -ENOENT;
 	*ret_index = a->free[from].index[--a->free[from].count];
 	while (from-- > order)
-		pool_free(p, class, from, *ret_index + (1U << from));
+		pool_free(p, kind, from, *ret_index + (1U << from));
 	return 0;
 }
 
-int pool_alloc(struct pool *p, enum pool_class class, unsigned order, uint32_t *ret_index)
+int pool_alloc(struct pool *p, enum pool_class kind, unsigned order, uint32_t *ret_index)
 {
-	struct pool_array *a = &p->array[class];
+	struct pool_array *a = &p->array[kind];
 	int r;
 
 	if (order > POOL_MAX_ORDER)
 		return -ERANGE;
-	if (!pool_split(p, class, order, ret_index))
+	if (!pool_split(p, kind, order, ret_index))
 		return 0;
 	if ((1U << order) > a->capacity - a->used)
 		return -ENOSPC;
-	r = pool_back(a, class, a->used + (1U << order));
+	r = pool_back(a, kind, a->used + (1U << order));
 	if (r)
 		return r;
 	*ret_index = a->used;
@@ -130,9 +130,9 @@ int pool_alloc(struct pool *p, enum pool_class class, unsigned order, uint32_t *
 	return 0;
 }
 
-void pool_free(struct pool *p, enum pool_class class, unsigned order, uint32_t index)
+void pool_free(struct pool *p, enum pool_class kind, unsigned order, uint32_t index)
 {
-	struct pool_free_list *list = &p->array[class].free[order];
+	struct pool_free_list *list = &p->array[kind].free[order];
 
 	if (list->count == list->capacity) {
 		size_t capacity = list->capacity ? list->capacity * 2 : 64;
@@ -147,17 +147,17 @@ void pool_free(struct pool *p, enum pool_class class, unsigned order, uint32_t i
 }
 
 /* Octets of a map's mapping. */
-static size_t map_bytes(enum pool_class class, uint32_t capacity)
+static size_t map_bytes(enum pool_class kind, uint32_t capacity)
 {
 	size_t page = sysconf(_SC_PAGESIZE);
 
-	return ((size_t)capacity * pool_element_size(class) + page - 1) / page * page;
+	return ((size_t)capacity * pool_element_size(kind) + page - 1) / page * page;
 }
 
 /* One array: the map gets the contents, then its mapping takes the array's place. */
-static int pool_attach_one(struct pool_array *a, enum pool_class class, int fd, uint32_t capacity)
+static int pool_attach_one(struct pool_array *a, enum pool_class kind, int fd, uint32_t capacity)
 {
-	size_t size = pool_element_size(class), len = map_bytes(class, capacity);
+	size_t size = pool_element_size(kind), len = map_bytes(kind, capacity);
 	void *map;
 
 	if (capacity < a->used || capacity > POOL_MAX_ELEMENTS)
@@ -182,8 +182,8 @@ static int pool_attach_one(struct pool_array *a, enum pool_class class, int fd, 
 
 int pool_attach(struct pool *p, const int fd[POOL_CLASSES], const uint32_t capacity[POOL_CLASSES])
 {
-	for (int class = 0; class < POOL_CLASSES; class ++) {
-		int r = pool_attach_one(&p->array[class], class, fd[class], capacity[class]);
+	for (int kind = 0; kind < POOL_CLASSES; kind++) {
+		int r = pool_attach_one(&p->array[kind], kind, fd[kind], capacity[kind]);
 
 		if (r)
 			return r;
@@ -193,9 +193,9 @@ int pool_attach(struct pool *p, const int fd[POOL_CLASSES], const uint32_t capac
 
 int pool_detach(struct pool *p)
 {
-	for (int class = 0; class < POOL_CLASSES; class ++) {
-		struct pool_array *a = &p->array[class];
-		size_t size = pool_element_size(class);
+	for (int kind = 0; kind < POOL_CLASSES; kind++) {
+		struct pool_array *a = &p->array[kind];
+		size_t size = pool_element_size(kind);
 		size_t len = ((size_t)a->used * size + POOL_STEP_BYTES - 1) / POOL_STEP_BYTES *
 			     POOL_STEP_BYTES;
 		void *plain;
@@ -213,8 +213,8 @@ int pool_detach(struct pool *p)
 			return r;
 		}
 		/* what is left of the map's mapping would keep the map */
-		if (map_bytes(class, a->capacity) > len &&
-		    mmap(a->base + len, map_bytes(class, a->capacity) - len, PROT_NONE,
+		if (map_bytes(kind, a->capacity) > len &&
+		    mmap(a->base + len, map_bytes(kind, a->capacity) - len, PROT_NONE,
 			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1,
 			 0) == MAP_FAILED)
 			return -errno;

@@ -45,7 +45,7 @@ struct pool {
 };
 
 /* Octets of one element. */
-size_t pool_element_size(enum pool_class class);
+size_t pool_element_size(enum pool_class kind);
 
 /* Order of the smallest run of at least n elements. */
 unsigned pool_order(uint32_t n);
@@ -54,14 +54,14 @@ int pool_init(struct pool *p);
 void pool_done(struct pool *p);
 
 /* A run of 2^order elements, contents undefined. -ENOSPC when the array is full, -ENOMEM. */
-int pool_alloc(struct pool *p, enum pool_class class, unsigned order, uint32_t *ret_index);
+int pool_alloc(struct pool *p, enum pool_class kind, unsigned order, uint32_t *ret_index);
 
 /* Only after a grace period if a reader could have seen the run. */
-void pool_free(struct pool *p, enum pool_class class, unsigned order, uint32_t index);
+void pool_free(struct pool *p, enum pool_class kind, unsigned order, uint32_t index);
 
 /*
  * Puts mappings of BPF maps in the place of the arrays, contents kept: fd and
- * max_entries of each class. capacity must not be below `used`. On failure the arrays are as
+ * max_entries of each kind. capacity must not be below `used`. On failure the arrays are as
  * they were, or partly attached to maps with equal contents: try again or stop.
  */
 int pool_attach(struct pool *p, const int fd[POOL_CLASSES], const uint32_t capacity[POOL_CLASSES]);
@@ -69,9 +69,9 @@ int pool_attach(struct pool *p, const int fd[POOL_CLASSES], const uint32_t capac
 /* Back to plain memory, contents kept: the maps are the caller's again. */
 int pool_detach(struct pool *p);
 
-static inline void *pool_at(const struct pool *p, enum pool_class class, uint32_t index)
+static inline void *pool_at(const struct pool *p, enum pool_class kind, uint32_t index)
 {
-	return p->array[class].base + (size_t)index * pool_element_size(class);
+	return p->array[kind].base + (size_t)index * pool_element_size(kind);
 }
 
 #endif

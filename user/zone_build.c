@@ -113,18 +113,18 @@ int zone_merge(struct zone *z, struct node *n)
 	return 0;
 }
 
-static void free_run(struct zone *z, enum pool_class class, uint32_t index, uint32_t n)
+static void free_run(struct zone *z, enum pool_class kind, uint32_t index, uint32_t n)
 {
-	pool_free(&z->pool, class, pool_order(n), index);
+	pool_free(&z->pool, kind, pool_order(n), index);
 }
 
 /* A run for a set of n records, `per` to an element; none if they fit the record. */
-static int alloc_set(struct zone *z, enum pool_class class, uint32_t n, uint32_t inline_max,
+static int alloc_set(struct zone *z, enum pool_class kind, uint32_t n, uint32_t inline_max,
 		     uint32_t per, uint32_t *ret_index)
 {
 	if (n <= inline_max)
 		return 0;
-	return zone_alloc(z, class, pool_order((n + per - 1) / per), ret_index);
+	return zone_alloc(z, kind, pool_order((n + per - 1) / per), ret_index);
 }
 
 static uint32_t elements(uint32_t n, uint32_t per)

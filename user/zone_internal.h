@@ -52,7 +52,7 @@ struct node {
 
 /* Something that readers may still look at. */
 struct garbage_run {
-	uint8_t class, order;
+	uint8_t kind, order;
 	uint32_t index;
 };
 
@@ -92,10 +92,10 @@ void zone_retire_parts(struct zone *z, struct garbage *g, const struct xdns_reco
 void zone_retire_record(struct zone *z, struct garbage *g, uint32_t record);
 
 /* zone_reclaim.c */
-void garbage_add_run(struct garbage *g, enum pool_class class, unsigned order, uint32_t index);
+void garbage_add_run(struct garbage *g, enum pool_class kind, unsigned order, uint32_t index);
 void garbage_add_node(struct garbage *g, struct node *n);
 void garbage_free(struct zone *z, struct garbage *g);
 void zone_drop_target_ref(struct zone *z, struct node *target);
-int zone_alloc(struct zone *z, enum pool_class class, unsigned order, uint32_t *ret_index);
+int zone_alloc(struct zone *z, enum pool_class kind, unsigned order, uint32_t *ret_index);
 
 #endif

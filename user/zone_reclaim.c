@@ -23,7 +23,7 @@ static void *grow_list(void *list, size_t count, size_t *capacity, size_t size)
 	return bigger;
 }
 
-void garbage_add_run(struct garbage *g, enum pool_class class, unsigned order, uint32_t index)
+void garbage_add_run(struct garbage *g, enum pool_class kind, unsigned order, uint32_t index)
 {
 	struct garbage_run *runs =
 		grow_list(g->runs, g->runs_count, &g->runs_capacity, sizeof(*g->runs));
@@ -32,7 +32,7 @@ void garbage_add_run(struct garbage *g, enum pool_class class, unsigned order, u
 		return;
 	g->runs = runs;
 	g->runs[g->runs_count++] =
-		(struct garbage_run){.class = class, .order = order, .index = index};
+		(struct garbage_run){.kind = kind, .order = order, .index = index};
 }
 
 void garbage_add_node(struct garbage *g, struct node *n)
@@ -51,10 +51,10 @@ void garbage_free(struct zone *z, struct garbage *g)
 {
 	for (size_t i = 0; i < g->runs_count; i++) {
 		/* a free slot is nobody's record, should a number ever lead to it */
-		if (g->runs[i].class == POOL_RECORDS)
+		if (g->runs[i].kind == POOL_RECORDS)
 			((struct xdns_record *)pool_at(&z->pool, POOL_RECORDS, g->runs[i].index))
 				->name_len = 0;
-		pool_free(&z->pool, g->runs[i].class, g->runs[i].order, g->runs[i].index);
+		pool_free(&z->pool, g->runs[i].kind, g->runs[i].order, g->runs[i].index);
 	}
 	for (size_t i = 0; i < g->nodes_count; i++) {
 		free(g->nodes[i]->data);
@@ -92,22 +92,22 @@ void zone_reclaim_finish(struct zone *z)
  * From the pool; when an array is full, first what is out of use is waited for,
  * then the mirror gets larger ones.
  */
-int zone_alloc(struct zone *z, enum pool_class class, unsigned order, uint32_t *ret_index)
+int zone_alloc(struct zone *z, enum pool_class kind, unsigned order, uint32_t *ret_index)
 {
-	int r = pool_alloc(&z->pool, class, order, ret_index);
+	int r = pool_alloc(&z->pool, kind, order, ret_index);
 
 	if (r != -ENOSPC)
 		return r;
 	if (zone_reclaim_prepare(z)) {
 		zone_reclaim_wait(z);
 		zone_reclaim_finish(z);
-		r = pool_alloc(&z->pool, class, order, ret_index);
+		r = pool_alloc(&z->pool, kind, order, ret_index);
 	}
 	while (r == -ENOSPC && z->mirror && z->mirror->grow) {
 		r = z->mirror->grow(z->mirror_ctx);
 		if (r)
 			return r;
-		r = pool_alloc(&z->pool, class, order, ret_index);
+		r = pool_alloc(&z->pool, kind, order, ret_index);
 	}
 	return r;
 }
