@@ -188,6 +188,7 @@ static __always_inline enum xdns_counter xdns_pkt_parse(const void *data, const 
 {
 	const struct eth_header *eth = data;
 	const __u8 *l3 = (const void *)(eth + 1);
+	enum xdns_counter why = XDNS_pass_not_ip;
 	__u16 type;
 
 	if ((const void *)(eth + 1) > end)
@@ -201,18 +202,18 @@ static __always_inline enum xdns_counter xdns_pkt_parse(const void *data, const 
 		type = xdns_get16(l3 + 2);
 		l3 += VLAN_TAG_LEN;
 	}
-	if ((eth->src[0] | eth->dst[0]) & 1) /* a group address can be no reply's source */
-		return XDNS_pass_source;
 	/* a sum of constants: the verifier does not follow a difference of packet pointers */
 	pkt->l3_off = ETH_HEADER_LEN;
 	if (l3 != (const void *)(eth + 1))
 		pkt->l3_off += l3 == (const __u8 *)(eth + 1) + VLAN_TAG_LEN ? VLAN_TAG_LEN
 									    : 2 * VLAN_TAG_LEN;
 	if (type == xdns_be16(ETHERTYPE_IP4))
-		return xdns_ip4_parse(l3, end, port, state, pkt);
-	if (type == xdns_be16(ETHERTYPE_IP6))
-		return xdns_ip6_parse(l3, end, port, state, pkt);
-	return XDNS_pass_not_ip;
+		why = xdns_ip4_parse(l3, end, port, state, pkt);
+	else if (type == xdns_be16(ETHERTYPE_IP6))
+		why = xdns_ip6_parse(l3, end, port, state, pkt);
+	if (why == XDNS_CONTINUE && ((eth->src[0] | eth->dst[0]) & 1))
+		return XDNS_pass_source; /* a group address can be no reply's source */
+	return why;
 }
 
 /* Swaps the addresses, in words: octet arrays would be copied octet by octet. */

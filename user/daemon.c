@@ -313,9 +313,10 @@ static void on_netlink(uv_poll_t *poll, int status, int events)
 {
 	struct daemon *d = poll->data;
 
-	(void)status;
 	(void)events;
 	interfaces_drain(d->netlink_fd);
+	if (status < 0) /* events were lost, for which libuv stopped watching */
+		uv_poll_start(poll, UV_READABLE, on_netlink);
 	uv_timer_start(&d->settle, on_settled, INTERFACES_SETTLE_MS, 0);
 }
 

@@ -244,6 +244,16 @@ static bool link_alive(const struct attachment *a)
 	return !bpf_obj_get_info_by_fd(a->link_fd, &info, &len) && info.xdp.ifindex;
 }
 
+static void complain_of_missing(struct kernel *k, const struct interfaces *in)
+{
+	for (size_t n = 0; n < k->cfg->xdp_interfaces_count; n++) {
+		const struct interface *i = interfaces_find(in, k->cfg->xdp_interfaces[n]);
+
+		if (!i || !i->up)
+			complain(k, k->cfg->xdp_interfaces[n], i ? -ENETDOWN : -ENODEV);
+	}
+}
+
 int kernel_sync(struct kernel *k, const struct interfaces *in)
 {
 	free(k->complained);
@@ -262,6 +272,7 @@ int kernel_sync(struct kernel *k, const struct interfaces *in)
 		if (!attached_to(k, in->list[i].index) && wanted(k->cfg, in, &in->list[i]))
 			attach(k, &in->list[i]);
 	}
+	complain_of_missing(k, in);
 	collect_addresses(k, in);
 	publish_addresses(k);
 	return k->attached_count;

@@ -203,6 +203,7 @@ static const struct config_resolvers *resolvers_for(const struct reply *r)
 static enum reply_verdict answer(struct reply *r, const uint8_t *query, uint8_t *out, size_t cap,
 				 struct reply_result *ret)
 {
+	const struct config_resolvers *resolvers;
 	uint16_t rcode;
 
 	if (reply_name_below(&r->q.name, r->zc->domain, r->zc->domain_len)) {
@@ -215,11 +216,13 @@ static enum reply_verdict answer(struct reply *r, const uint8_t *query, uint8_t 
 		ret->len = finish(r, query, out, cap);
 		return REPLY_SEND;
 	}
-	if (!r->cfg->external_on || r->q.type == DNS_TYPE_AXFR || r->q.type == DNS_TYPE_IXFR) {
+	resolvers = resolvers_for(r);
+	if (!r->cfg->external_on || !resolvers->count || r->q.type == DNS_TYPE_AXFR ||
+	    r->q.type == DNS_TYPE_IXFR) {
 		ret->len = finish_error(r, DNS_RCODE_REFUSED, query, out, cap);
 		return REPLY_SEND;
 	}
-	ret->resolvers = resolvers_for(r);
+	ret->resolvers = resolvers;
 	ret->limit = r->tcp ? DNS_TCP_MAX : r->q.limit;
 	return REPLY_FORWARD;
 }
