@@ -52,10 +52,18 @@ static int set_sizes(struct mesos_xdns *skel, struct zone *zone, uint32_t capaci
 		[POOL_SRV_SETS] = SETS_MIN, [POOL_NAME_TAILS] = TAILS_MIN,
 	};
 	const struct pool *pool = zone_pool(zone);
+	uint64_t pending = zone_pending(zone), want;
 	int r = 0;
 
 	for (int kind = 0; kind < POOL_CLASSES && !r; kind++) {
-		capacity[kind] = room_for(pool->array[kind].used, least[kind]);
+		want = pool->array[kind].used;
+		/* in the middle of a change: what it needs of records is known, of the rest not,
+		 * and a switch costs more than memory */
+		if (kind == POOL_RECORDS)
+			want += pending;
+		else if (pending)
+			want *= 4;
+		capacity[kind] = room_for(want, least[kind]);
 		r = bpf_map__set_max_entries(class_map(skel, kind), capacity[kind]);
 	}
 	/* each entry leads to a record of its own: `records`, which grows, is full before `names`

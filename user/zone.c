@@ -46,6 +46,7 @@ void zone_mark_dirty(struct zone *z, struct node *n)
 	if (n->dirty)
 		return;
 	n->dirty = true;
+	z->dirty_count++;
 	n->next_dirty = z->dirty[n->depth];
 	z->dirty[n->depth] = n;
 }
@@ -348,6 +349,11 @@ const struct xdns_record *zone_find(const struct zone *z, const struct xdns_qnam
 }
 
 /* Mirror */
+
+size_t zone_pending(const struct zone *z)
+{
+	return z->dirty_count;
+}
 
 struct pool *zone_pool(struct zone *z)
 {

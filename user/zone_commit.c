@@ -226,6 +226,7 @@ static void unpublish_names(struct zone *z, struct batch *b, struct zone_changes
 /* Forgets what was dirty; bare nodes and unused target numbers outlast the readers. */
 static void clear_dirty(struct zone *z)
 {
+	z->dirty_count = 0;
 	for (int depth = 0; depth < ZONE_DEPTH_MAX; depth++) {
 		struct node *n = z->dirty[depth], *next;
 

@@ -70,6 +70,7 @@ struct zone {
 	size_t nodes, buckets; /* of the index */
 	struct node *apex;
 	struct node *dirty[ZONE_DEPTH_MAX]; /* by depth: parents before children */
+	size_t dirty_count;
 	const struct zone_mirror *mirror;
 	void *mirror_ctx;
 	struct zone_counts counts;

@@ -32,6 +32,9 @@ void zone_set_mirror(struct zone *z, const struct zone_mirror *mirror, void *ctx
 
 struct pool *zone_pool(struct zone *z);
 
+/* Names touched since the last commit: each may still need a record. */
+size_t zone_pending(const struct zone *z);
+
 /* Each name in the index with its record, as the mirror's index is to hold it. */
 typedef int (*zone_name_fn)(void *ctx, uint64_t hash, struct xdns_ref ref);
 int zone_for_each_name(struct zone *z, zone_name_fn fn, void *ctx);
