@@ -166,6 +166,11 @@ static void kernel_follow(struct daemon *d)
 	}
 	if (d->kernel_refused || !d->cfg->xdp_on || !zone_ready(d->zone))
 		return;
+	if (!d->cfg->port) {
+		d->kernel_refused = true;
+		log_warn("xdp: needs a fixed port, not 0; serving everything from userspace");
+		return;
+	}
 	if (kernel_open(d->cfg, d->zone, &d->kernel, &why)) {
 		d->kernel_refused = true;
 		log_warn("xdp: %s; serving everything from userspace", why ? why : "no memory");

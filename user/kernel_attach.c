@@ -178,14 +178,21 @@ int attachments_switch(struct kernel *k, int prog_fd)
 	return 0;
 }
 
-/* 127.0.0.1 and ::1 may only be asked where they live: on lo, if it was named (RFC 1122 3.2.1.3).
- */
 static bool attached_to(const struct kernel *k, unsigned index)
 {
 	for (size_t n = 0; n < k->attached_count; n++)
 		if (k->attached[n].index == index)
 			return true;
 	return false;
+}
+
+/* May not be asked from outside (RFC 1122 3.2.1.3); other addresses of lo may, as anycast ones. */
+static bool stays_inside(const struct address *a)
+{
+	static const uint8_t loopback6[16] = {[15] = 1};
+
+	return a->family == AF_INET ? a->bytes[0] == 127
+				    : !memcmp(a->bytes, loopback6, sizeof(loopback6));
 }
 
 /* Addresses the program may answer for; more than it has room for are userspace's. */
@@ -196,7 +203,7 @@ static void collect_addresses(struct kernel *k, const struct interfaces *in)
 	for (size_t n = 0; n < in->addresses_count; n++) {
 		const struct interface_address *a = &in->addresses[n];
 
-		if (!listened(k->cfg, &a->address) || (a->loopback && !attached_to(k, a->index)))
+		if (!listened(k->cfg, &a->address) || stays_inside(&a->address))
 			continue;
 		if (a->address.family == AF_INET && s.ip4_count < XDNS_ADDRESSES_MAX) {
 			memcpy(s.ip4[s.ip4_count].address, a->address.bytes, 4);

@@ -9,6 +9,7 @@
 
 /* Address space set aside for each array; not memory. Enough for 2^25 names. */
 #define POOL_MAX_ELEMENTS (1U << 25)
+#define ATTACH_PIECE	  (4UL << 20) /* octets, whole pages */
 #define POOL_STEP_BYTES	  (1UL << 20) /* plain memory is made accessible in such steps */
 
 size_t pool_element_size(enum pool_class kind)
@@ -154,28 +155,58 @@ static size_t map_bytes(enum pool_class kind, uint32_t capacity)
 	return ((size_t)capacity * pool_element_size(kind) + page - 1) / page * page;
 }
 
-/* One array: the map gets the contents, then its mapping takes the array's place. */
+/*
+ * One piece: the map gets the contents, then its mapping takes the array's place. Readers in
+ * other threads see the old pages or the new ones, equal in content: a fault in
+ * between waits for the memory map's lock.
+ */
+static int attach_piece(struct pool_array *a, int fd, size_t at, size_t len, size_t contents)
+{
+	void *map = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_SHARED, fd, (off_t)at);
+
+	if (map == MAP_FAILED)
+		return -errno;
+	memcpy(map, a->base + at, contents);
+	munmap(map, len);
+	map = mmap(a->base + at, len, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd,
+		   (off_t)at);
+	return map == MAP_FAILED ? -errno : 0;
+}
+
+/* Takes what is left of a map's mapping away: it would keep the map. */
+static int unmap_behind(struct pool_array *a, size_t at)
+{
+	if (a->mapped > at &&
+	    mmap(a->base + at, a->mapped - at, PROT_NONE,
+		 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0) == MAP_FAILED)
+		return -errno;
+	a->mapped = at;
+	return 0;
+}
+
+/* Piece by piece, so that a large array is never there twice as a whole. */
 static int pool_attach_one(struct pool_array *a, enum pool_class kind, int fd, uint32_t capacity)
 {
-	size_t size = pool_element_size(kind), len = map_bytes(kind, capacity);
-	void *map;
+	size_t len = map_bytes(kind, capacity), piece, at, contents;
+	size_t used = a->attached || a->backed ? (size_t)a->used * pool_element_size(kind) : 0;
+	int r;
 
 	if (capacity < a->used || capacity > POOL_MAX_ELEMENTS)
 		return -ENOSPC;
-	map = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-	if (map == MAP_FAILED)
-		return -errno;
-	if (a->attached || a->backed)
-		memcpy(map, a->base, (size_t)a->used * size);
-	munmap(map, len);
-	/*
-	 * Readers in other threads see the old pages or the new ones, equal in
-	 * content: a fault in between waits for the memory map's lock.
-	 */
-	map = mmap(a->base, len, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd, 0);
-	if (map == MAP_FAILED)
-		return -errno;
+	/* should a piece fail: nothing is handed out beyond what stands, pool_detach() mends it */
 	a->attached = 1;
+	a->capacity = a->used;
+	r = unmap_behind(a, len);
+	if (r)
+		return r;
+	a->mapped = len;
+	for (at = 0; at < len; at += piece) {
+		piece = len - at < ATTACH_PIECE ? len - at : ATTACH_PIECE;
+		contents = at >= used ? 0 : used - at < piece ? used - at : piece;
+		r = attach_piece(a, fd, at, piece, contents);
+		if (r)
+			return r;
+	}
 	a->capacity = capacity;
 	return 0;
 }
@@ -212,12 +243,9 @@ int pool_detach(struct pool *p)
 			munmap(plain, len);
 			return r;
 		}
-		/* what is left of the map's mapping would keep the map */
-		if (map_bytes(kind, a->capacity) > len &&
-		    mmap(a->base + len, map_bytes(kind, a->capacity) - len, PROT_NONE,
-			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1,
-			 0) == MAP_FAILED)
+		if (unmap_behind(a, len))
 			return -errno;
+		a->mapped = 0;
 		a->attached = 0;
 		a->capacity = POOL_MAX_ELEMENTS;
 		a->backed = len / size;

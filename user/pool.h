@@ -36,6 +36,7 @@ struct pool_array {
 	uint32_t used;	   /* elements ever handed out: the rest was never touched */
 	uint32_t capacity; /* elements there may be */
 	uint32_t backed;   /* elements of plain memory made accessible so far */
+	size_t mapped;	   /* octets where mappings of maps may stand */
 	int attached;	   /* it is a BPF map */
 	struct pool_free_list free[POOL_MAX_ORDER + 1];
 };

@@ -49,6 +49,15 @@ wide_served() {
 	[ "$(ask +tcp _wide._tcp.marathon.mesos SRV | grep -c 'IN.*SRV.*wide-')" -gt 1000 ]
 }
 
+# An address that routes lead to stands on lo, as one does that several hosts share.
+address_of_lo() {
+	ip -n "$(net_name server)" address add 10.53.7.7/32 dev lo
+	ip -n "$(net_name client)" route add 10.53.7.7 via 10.53.0.1
+	SERVER=10.53.7.7
+	succeeds "an address on lo is answered by the kernel" within 10 kernel_serving
+	SERVER=10.53.0.1
+}
+
 foreign() {
 	local i
 	ip -n "$(net_name server)" link set client0 xdpgeneric obj build/xdp-pass.bpf.o sec xdp
@@ -101,6 +110,7 @@ stage
 few_tasks
 daemon_xdp generic
 recreated
+address_of_lo
 large_set
 lost_events
 left_behind
