@@ -8,6 +8,7 @@
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
 #include <linux/sockios.h>
+#include <net/if_arp.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
@@ -44,6 +45,9 @@ static void describe(int sock, struct interface *in)
 		in->loopback = req.ifr_flags & IFF_LOOPBACK;
 		in->up = req.ifr_flags & IFF_UP;
 	}
+	if (!ioctl(sock, SIOCGIFHWADDR, &req))
+		in->ethernet = req.ifr_hwaddr.sa_family == ARPHRD_ETHER ||
+			       req.ifr_hwaddr.sa_family == ARPHRD_LOOPBACK;
 	req.ifr_data = (void *)&info;
 	if (!ioctl(sock, SIOCETHTOOL, &req))
 		snprintf(in->driver, sizeof(in->driver), "%s", info.driver);

@@ -16,6 +16,7 @@ struct interface {
 	unsigned mtu;  /* octets */
 	unsigned peer; /* veth: interface index of the other end; 0: elsewhere or none */
 	bool loopback, up;
+	bool ethernet; /* its frames begin with an Ethernet header: not so on tun, WireGuard ... */
 	char driver[32]; /* "" if the device does not say */
 };
 

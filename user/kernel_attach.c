@@ -29,7 +29,7 @@ static bool listened(const struct config *cfg, const struct address *a)
 
 static bool wanted(const struct config *cfg, const struct interfaces *in, const struct interface *i)
 {
-	if (!i->up)
+	if (!i->up || !i->ethernet)
 		return false;
 	for (size_t n = 0; n < cfg->xdp_interfaces_count; n++)
 		if (!strcmp(cfg->xdp_interfaces[n], i->name))
@@ -251,13 +251,15 @@ static bool link_alive(const struct attachment *a)
 	return !bpf_obj_get_info_by_fd(a->link_fd, &info, &len) && info.xdp.ifindex;
 }
 
-static void complain_of_missing(struct kernel *k, const struct interfaces *in)
+static void complain_of_named(struct kernel *k, const struct interfaces *in)
 {
 	for (size_t n = 0; n < k->cfg->xdp_interfaces_count; n++) {
 		const struct interface *i = interfaces_find(in, k->cfg->xdp_interfaces[n]);
 
 		if (!i || !i->up)
 			complain(k, k->cfg->xdp_interfaces[n], i ? -ENETDOWN : -ENODEV);
+		else if (!i->ethernet)
+			complain(k, i->name, -EOPNOTSUPP);
 	}
 }
 
@@ -279,7 +281,7 @@ int kernel_sync(struct kernel *k, const struct interfaces *in)
 		if (!attached_to(k, in->list[i].index) && wanted(k->cfg, in, &in->list[i]))
 			attach(k, &in->list[i]);
 	}
-	complain_of_missing(k, in);
+	complain_of_named(k, in);
 	collect_addresses(k, in);
 	publish_addresses(k);
 	return k->attached_count;
