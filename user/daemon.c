@@ -39,7 +39,8 @@ struct daemon {
 	struct kernel *kernel;
 	struct interfaces interfaces;
 	struct snapshot now;
-	bool kernel_refused, closing, reclaiming;
+	bool closing, reclaiming;
+	char *refusal; /* why there is no program now; the same reason is said once */
 	char *failure; /* why there is no new state now; the same reason is said once */
 
 	pthread_mutex_t inbox_lock;
@@ -153,6 +154,16 @@ static uint32_t next_serial(const struct daemon *d)
 	return (int32_t)(now - last) > 0 ? now : last + 1;
 }
 
+/* Takes over the text. Each update tries again: a reason may pass, as a daemon that is ending does.
+ */
+static void note_refusal(struct daemon *d, char *why)
+{
+	if (!d->refusal || !why || strcmp(d->refusal, why))
+		log_warn("xdp: %s; serving everything from userspace", why ? why : "no memory");
+	free(d->refusal);
+	d->refusal = why;
+}
+
 /* After each update: the program is started with the first zone; later, what failed is tried again.
  */
 static void kernel_follow(struct daemon *d)
@@ -164,18 +175,17 @@ static void kernel_follow(struct daemon *d)
 			kernel_sync(d->kernel, &d->interfaces);
 		return;
 	}
-	if (d->kernel_refused || !d->cfg->xdp_on || !zone_ready(d->zone))
+	if (!d->cfg->xdp_on || !zone_ready(d->zone))
 		return;
 	if (!d->cfg->port) {
-		d->kernel_refused = true;
-		log_warn("xdp: needs a fixed port, not 0; serving everything from userspace");
+		note_refusal(d, strdup("needs a fixed port, not 0"));
 		return;
 	}
 	if (kernel_open(d->cfg, d->zone, &d->kernel, &why)) {
-		d->kernel_refused = true;
-		log_warn("xdp: %s; serving everything from userspace", why ? why : "no memory");
+		note_refusal(d, TAKE_PTR(why));
 		return;
 	}
+	free(TAKE_PTR(d->refusal));
 	if (!kernel_sync(d->kernel, &d->interfaces))
 		log_warn("xdp: no interface to attach to; serving everything from userspace");
 }
@@ -455,6 +465,7 @@ static void stop(struct daemon *d)
 	cluster_free(d->inbox);
 	free(d->inbox_error);
 	free(d->failure);
+	free(d->refusal);
 	interfaces_done(&d->interfaces);
 }
 

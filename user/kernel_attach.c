@@ -149,6 +149,11 @@ static void attach(struct kernel *k, const struct interface *i)
 		log_notice("xdp: %s generic (native would not do: %s)", i->name, why);
 	else
 		log_notice("xdp: %s %s", i->name, a.native ? "native" : "generic");
+	why = native_would_lose(i);
+	if (a.native && why)
+		log_notice("xdp: %s: native was asked for, but %s: if answers vanish, use "
+			   "generic",
+			   i->name, why);
 }
 
 static void drop(struct kernel *k, size_t n)

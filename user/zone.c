@@ -325,7 +325,7 @@ const struct xdns_config *zone_config(const struct zone *z)
 
 bool zone_ready(const struct zone *z)
 {
-	return uatomic_read(&z->ready);
+	return __atomic_load_n(&z->ready, __ATOMIC_ACQUIRE); /* before the first look-up */
 }
 
 const struct pool *zone_read_pool(const struct zone *z)

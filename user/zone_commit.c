@@ -260,7 +260,7 @@ int zone_commit(struct zone *z, uint32_t serial, struct zone_changes *ret_change
 	rcu_read_unlock();
 	clear_dirty(z);
 	uatomic_set(&z->serial, serial);
-	uatomic_set(&z->ready, true);
+	__atomic_store_n(&z->ready, true, __ATOMIC_RELEASE);
 	if (z->mirror && z->mirror->committed)
 		z->mirror->committed(z->mirror_ctx, serial);
 	*ret_changes = changes;

@@ -9,6 +9,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#define GROW_MAX 8
+
 /* Out of memory, a run or node is leaked rather than used again under a reader. */
 static void *grow_list(void *list, size_t count, size_t *capacity, size_t size)
 {
@@ -103,7 +105,8 @@ int zone_alloc(struct zone *z, enum pool_class kind, unsigned order, uint32_t *r
 		zone_reclaim_finish(z);
 		r = pool_alloc(&z->pool, kind, order, ret_index);
 	}
-	while (r == -ENOSPC && z->mirror && z->mirror->grow) {
+	/* a generation that is too small again is followed by a larger one, but not for ever */
+	for (int i = 0; i < GROW_MAX && r == -ENOSPC && z->mirror && z->mirror->grow; i++) {
 		r = z->mirror->grow(z->mirror_ctx);
 		if (r)
 			return r;
