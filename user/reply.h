@@ -27,8 +27,9 @@ struct reply_result {
 };
 
 /*
- * out has room for cap octets (65535 for TCP, at least 1232 for UDP). The
- * calling thread is registered with RCU (rcu_register_thread()).
+ * out has room for cap octets (65535 for TCP, at least 1232 for UDP). query starts at an even
+ * address: its header is read as words. The calling thread is registered with RCU
+ * (rcu_register_thread()).
  */
 enum reply_verdict reply_query(const struct config *cfg, const struct zone *zone, bool tcp,
 			       const uint8_t *query, size_t len, uint8_t *out, size_t cap,
