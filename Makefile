@@ -109,7 +109,7 @@ $(1)/tests/%.o: tests/%.c | $(PKG_CHECK) $(SKEL)
 	$$(Q)$$(CC) $$(CFLAGS_ALL) -Itests $(2) -c -o $$@ $$<
 
 $(foreach d,tests/unit tests/golden tests/bpf,
-$(1)/$(d)/helpers.a: $(patsubst %.c,$(1)/%.o,$(call helper_src,$(d)))
+$(1)/$(d)/helpers.a: $(patsubst %.c,$(1)/%.o,$(call helper_src,$(d))) | $(PKG_BUILD)
 	@mkdir -p $$(@D)
 	$$(Q)rm -f $$@ && $$(AR) rcs $$@ $$^
 )
