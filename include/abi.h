@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
  * What userspace writes and the XDP program reads: keys and values of the
- * pinned maps. docs/bpf.md is the tour for people, docs/architecture.md has
+ * pinned maps. docs/bpf.md is the tour for people, docs/consistency.md has
  * the argument why readers never see half of anything.
  *
  *   names       hash of a name -> its record      (the index; alone says "absent")

@@ -2,7 +2,7 @@
 /*
  * A commit: everything that can fail comes first and is invisible; then each
  * touched name is published with one store. The order is what keeps every answer true while
- * it runs (docs/architecture.md): targets, then names from the apex down, then removals from
+ * it runs (docs/consistency.md): targets, then names from the apex down, then removals from
  * the deepest name up. So a name's parents exist whenever it does (RFC 8020).
  */
 #include "zone_internal.h"
