@@ -5,6 +5,10 @@
 . "$(dirname "$0")/lib.sh"
 
 [ "$(id -u)" -eq 0 ] || skip_all "needs root"
+probe=xdns-probe-$$
+ip netns add $probe 2>/dev/null || skip_all "no network namespaces here"
+ip netns exec $probe true 2>/dev/null || { ip netns del $probe; skip_all "no network namespaces here"; }
+ip netns del $probe
 
 # left: what runs could leave behind on this machine
 left() {
