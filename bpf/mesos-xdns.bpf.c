@@ -279,28 +279,24 @@ __attribute__((noinline)) int put_soa(struct xdns_scratch *s, __u32 what)
 
 #define SHORT_BODY 64 /* octets that most bodies have room in */
 
-/* Sum of the body's whole words up to `max` octets, as if it started at an even octet. */
-static __always_inline __u64 sum_words(const struct xdns_scratch *s, __u32 len, __u32 max)
+/*
+ * Sum of a body of up to `max` octets, as if it started at an even octet; the
+ * octets behind it count as zeros.
+ */
+static __always_inline __u64 body_sum(struct xdns_scratch *s, __u32 max)
 {
+	__u32 len = xdns_read_once(s->answer.len);
 	__u64 sum = 0;
 
+	if (len > max)
+		return 0;
+	xdns_put64(s->body + len, 0);
 	for (__u32 i = 0; i < max; i += 8) {
 		if (i >= len)
 			break;
 		sum = xdns_sum_add(sum, xdns_get64(s->body + i));
 	}
 	return sum;
-}
-
-/* The octets behind the body count as zeros. */
-static __always_inline __u64 body_sum(struct xdns_scratch *s, __u32 max)
-{
-	__u32 len = xdns_read_once(s->answer.len);
-
-	if (len > max)
-		return 0;
-	xdns_put64(s->body + len, 0);
-	return sum_words(s, len, max);
 }
 
 __attribute__((noinline)) int long_sum(struct xdns_scratch *s)
@@ -325,8 +321,7 @@ __attribute__((noinline)) int make_room(struct xdp_md *ctx, struct xdns_scratch 
 	delta = (int)total - (int)(ctx->data_end - ctx->data);
 	if (!bpf_xdp_adjust_tail(ctx, delta))
 		return XDNS_CONTINUE;
-	/* The frame may carry padding or ignored octets behind the question: only the head counts.
-	 */
+	/* padding or ignored octets may follow the question: only the head counts */
 	if (head > XDNS_HEAD_CAP || bpf_xdp_load_bytes(ctx, 0, s->head, head))
 		return XDNS_pass_room;
 	if (bpf_xdp_adjust_head(ctx, -delta))

@@ -409,8 +409,7 @@ static __always_inline void xdns_put_opt(const struct xdns_question *q, struct x
 	a->ar++;
 }
 
-/* Flags of the response, host order: QR, AA, RD and CD as asked (RFC 1035 4.1.1, RFC 4035 3.1.6).
- */
+/* Flags of the response, host order; RD and CD as asked (RFC 1035 4.1.1, RFC 4035 3.1.6). */
 static __always_inline __u16 xdns_answer_flags(const struct xdns_config *cfg,
 					       const struct xdns_question *q,
 					       const struct xdns_answer *a)

@@ -30,9 +30,6 @@
 #endif
 #endif
 
-#define xdns_likely(x)	 __builtin_expect(!!(x), 1)
-#define xdns_unlikely(x) __builtin_expect(!!(x), 0)
-
 #if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
 #error "mesos-xdns is written for little-endian machines"
 #endif

@@ -154,8 +154,7 @@ static uint32_t next_serial(const struct daemon *d)
 	return (int32_t)(now - last) > 0 ? now : last + 1;
 }
 
-/* Takes over the text. Each update tries again: a reason may pass, as a daemon that is ending does.
- */
+/* Takes over the text. Each update tries again: a reason may pass. */
 static void note_refusal(struct daemon *d, char *why)
 {
 	if (!d->refusal || !why || strcmp(d->refusal, why))
@@ -164,8 +163,7 @@ static void note_refusal(struct daemon *d, char *why)
 	d->refusal = why;
 }
 
-/* After each update: the program is started with the first zone; later, what failed is tried again.
- */
+/* After each update: starts the program with the first zone; later, mends what failed. */
 static void kernel_follow(struct daemon *d)
 {
 	_cleanup_free_ char *why = NULL;
@@ -419,8 +417,7 @@ static int start(struct daemon *d)
 		log_error("starting: %s", strerror(-r));
 		return r;
 	}
-	/* The sockets before the program: what it passes must find a listener, not an ICMP error.
-	 */
+	/* the sockets before the program: what it passes must find a listener */
 	if (d->cfg->dns_on) {
 		r = server_start(d->cfg, d->zone, uv_available_parallelism(), &d->server, &error);
 		if (r) {

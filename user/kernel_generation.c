@@ -43,8 +43,7 @@ static uint32_t room_for(uint64_t used, uint32_t least)
 	return want > UINT32_MAX / 2 ? UINT32_MAX / 2 : want;
 }
 
-static int set_sizes(struct mesos_xdns *skel, struct zone *zone, uint32_t capacity[POOL_CLASSES],
-		     uint32_t *ret_names)
+static int set_sizes(struct mesos_xdns *skel, struct zone *zone, uint32_t capacity[POOL_CLASSES])
 {
 	static const uint32_t least[POOL_CLASSES] = {
 		[POOL_RECORDS] = NAMES_MIN, [POOL_TARGETS] = NAMES_MIN,
@@ -66,10 +65,8 @@ static int set_sizes(struct mesos_xdns *skel, struct zone *zone, uint32_t capaci
 		capacity[kind] = room_for(want, least[kind]);
 		r = bpf_map__set_max_entries(class_map(skel, kind), capacity[kind]);
 	}
-	/* each entry leads to a record of its own: `records`, which grows, is full before `names`
-	 * is */
-	*ret_names = capacity[POOL_RECORDS];
-	return r ? r : bpf_map__set_max_entries(skel->maps.names, *ret_names);
+	/* each entry leads to a record of its own, so `records`, which grows, is full first */
+	return r ? r : bpf_map__set_max_entries(skel->maps.names, capacity[POOL_RECORDS]);
 }
 
 static int load(struct zone *zone, struct generation *g, uint32_t capacity[POOL_CLASSES],
@@ -84,7 +81,7 @@ static int load(struct zone *zone, struct generation *g, uint32_t capacity[POOL_
 #ifndef __x86_64__
 	g->skel->rodata->xdns_load_fences = 1;
 #endif
-	r = set_sizes(g->skel, zone, capacity, &g->names_max);
+	r = set_sizes(g->skel, zone, capacity);
 	if (r)
 		return fail(ret_error, r, "sizing the maps");
 	r = mesos_xdns__load(g->skel);

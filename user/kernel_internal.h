@@ -19,7 +19,6 @@ struct generation {
 	struct mesos_xdns *skel;
 	struct xdns_state *state; /* mapped */
 	size_t state_size;
-	uint32_t names_max;
 	int names_fd;
 };
 

@@ -25,8 +25,7 @@ static bool on_bpffs(const char *path)
 	return !statfs(path, &fs) && fs.f_type == BPF_FS_MAGIC;
 }
 
-/* The standard place may not be mounted yet on a machine without systemd, or in a fresh namespace.
- */
+/* The standard place may not be mounted: no systemd, or a fresh namespace. */
 static void mount_default(const char *dir)
 {
 	if (strncmp(dir, BPFFS_DEFAULT "/", strlen(BPFFS_DEFAULT "/")) || on_bpffs(BPFFS_DEFAULT))
