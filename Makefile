@@ -106,7 +106,7 @@ $(1)/libxdns.a: $(LIB_SRC:%.c=$(1)/%.o)
 $(1)/tests/%.o: tests/%.c | $(PKG_CHECK) $(SKEL)
 	@mkdir -p $$(@D)
 	$$(call say,CC,$$@)
-	$$(Q)$$(CC) $$(CFLAGS_ALL) -Itests $(2) -c -o $$@ $$<
+	$$(Q)$$(CC) $$(CFLAGS_ALL) -Itests -I$(1)/tests/bench $(2) -c -o $$@ $$<
 
 $(foreach d,tests/unit tests/golden tests/bpf,
 $(1)/$(d)/helpers.a: $(patsubst %.c,$(1)/%.o,$(call helper_src,$(d))) | $(PKG_BUILD)
@@ -125,6 +125,22 @@ $(eval $(call flavour,build,$$(CFLAGS) $$(HARDEN)))
 $(eval $(call flavour,build/asan,$$(SANITIZE)))
 
 -include $(shell find build -name '*.d' 2>/dev/null)
+
+# --- bench --------------------------------------------------------------------
+
+build/tests/bench/%.bpf.o: tests/bench/%.bpf.c | $(PKG_BUILD)
+	@mkdir -p $(@D)
+	$(call say,BPF,$@)
+	$(Q)$(CLANG) $(BPF_CFLAGS) -c -o $@ $<
+
+build/tests/bench/%.skel.h: build/tests/bench/%.bpf.o
+	$(call say,SKEL,$@)
+	$(Q)$(BPFTOOL) gen skeleton $< name $* > $@
+
+build/tests/bench/bench_packets.o: build/tests/bench/harness.skel.h
+build/tests/bench/bench_packets: build/tests/bench/bench_packets.o build/libxdns.a
+	$(call say,LD,$@)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
 # --- run and check ----------------------------------------------------------
 

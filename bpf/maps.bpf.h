@@ -10,19 +10,21 @@
 #include "abi.h"
 #include "answer.h"
 #include "counters.h"
+#include "pkt.h"
 
-/* Scratch of one CPU: nothing of the frame is touched before the answer stands here whole. */
+/* Scratch of one CPU: the question, and answers that are not written straight into the frame. */
 #define XDNS_BODY_CAP 2048
-#define XDNS_HEAD_CAP 512
+#define XDNS_HEAD_CAP 264
 
 struct xdns_scratch {
 	struct xdns_pkt pkt;
+	struct xdns_flow flow;
 	struct xdns_question question;
 	struct xdns_answer answer;
 	__u32 record;		  /* index of the record found */
 	__u32 fence;		  /* its exchange orders loads, see load_fence() */
 	__u8 body[XDNS_BODY_CAP]; /* what follows the question */
-	__u8 head[XDNS_HEAD_CAP]; /* what precedes the body, while it moves to the front */
+	__u8 head[XDNS_HEAD_CAP]; /* the question, while it moves to the front */
 };
 
 /* Index: keyed hash of the lower-case wire name -> record. Userspace: update, delete. */
@@ -30,8 +32,17 @@ struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 1);
 	__type(key, __u64);
-	__type(value, struct xdns_ref);
+	__type(value, struct xdns_name);
 } names SEC(".maps");
+
+/* The same, looked at first (front.h). */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct xdns_front);
+} front SEC(".maps");
 
 /* Immutable records, by index; index 0 is never used. */
 struct {

@@ -4,7 +4,8 @@
  * pinned maps. docs/bpf.md is the tour for people, docs/consistency.md has
  * the argument why readers never see half of anything.
  *
- *   names       hash of a name -> its record      (the index; alone says "absent")
+ *   names       hash of a name -> its record      (the index: what exists, for people too)
+ *   front       the same in buckets of one cache line, looked at first
  *   records     one immutable record a name       (small sets inline)
  *   a_sets, aaaa_sets, srv_sets, name_tails       (what does not fit a record;
  *                                                  a set is a run of elements)
@@ -21,11 +22,11 @@
 #include "compat.h"
 #include "dns.h"
 
-#define XDNS_ABI_VERSION 1
+#define XDNS_ABI_VERSION 2
 
 #define XDNS_NAME_INLINE 64
 #define XDNS_NAME_TAIL	 192
-#define XDNS_TEXT_LEN	 64
+#define XDNS_TEXT_LEN	 68
 
 /* Records in a record itself; larger sets are in *_sets from the first on. */
 #define XDNS_A_INLINE	 4
@@ -46,7 +47,7 @@ struct xdns_srv {
 /*
  * All RRsets of a name. Never changed once a reader can reach it; its slot,
  * and those of its sets, are used again only a grace period after nothing
- * points to them. The first cache line is all that most A answers read.
+ * points to them. Most A answers read the first cache line, or both.
  */
 struct xdns_record {
 	__u8 name_len; /* octets of the wire name, the root's included */
@@ -62,7 +63,6 @@ struct xdns_record {
 	__u32 srv_set;		     /* inline room */
 	struct xdns_srv srv[XDNS_SRV_INLINE];
 	__u8 aaaa[XDNS_AAAA_INLINE][16];
-	char text[XDNS_TEXT_LEN]; /* the name for people who dump the map; cut, no final dot */
 };
 
 #define XDNS_RECORD_TARGET_ONLY 1 /* only SRV targets lead here: the name does not exist */
@@ -81,12 +81,27 @@ struct xdns_name_tail {
 	__u8 name[XDNS_NAME_TAIL]; /* wire octets from XDNS_NAME_INLINE on, zero padded */
 };
 
-/* Values of `names` and `targets`: read in one load. Record 0 is never a name's. */
+/* A value of `targets`: read in one load. Record 0 is never a name's. */
 struct xdns_ref {
 	__u32 record;
 	__u32 unused;
 };
-#define XDNS_REF_COLLISION 0 /* in `names`: two names have this hash, userspace answers */
+
+/* A value of `names`; the program reads the number, in one load, and nothing else of it. */
+struct xdns_name {
+	__u32 record;
+	char text[XDNS_TEXT_LEN]; /* for people who dump the map: cut, no final dot */
+};
+#define XDNS_REF_COLLISION 0 /* two names have this hash: userspace answers */
+
+/*
+ * A bucket of `front`, one cache line. An entry is a tag, odd, in the lower half and a record in
+ * the upper; 0: never used. include/front.h has the rules.
+ */
+#define XDNS_FRONT_ENTRIES 8
+struct xdns_front {
+	__u64 entry[XDNS_FRONT_ENTRIES];
+};
 
 #define XDNS_ADDRESSES_MAX 64
 
@@ -100,7 +115,7 @@ struct xdns_ip6 {
 };
 
 /*
- * The value of `state`. Userspace brackets every change of `names` by two
+ * The value of `state`. Userspace brackets every change of `names` and `front` by two
  * increments of `changes`: a reader that misses a name believes the miss only
  * if it saw the same even number before and after.
  */
@@ -112,7 +127,7 @@ struct xdns_state {
 	__u32 max_udp; /* octets of a DNS message that every interface's MTU has room for */
 	__u32 ip4_count;
 	__u32 ip6_count;
-	__u32 reserved;
+	__u32 front_complete; /* every name of `names` is in `front`, too */
 	struct xdns_ip4 ip4[XDNS_ADDRESSES_MAX];
 	struct xdns_ip6 ip6[XDNS_ADDRESSES_MAX];
 };
@@ -129,7 +144,9 @@ struct xdns_apex_rr {
 	__u16 len;
 	__u16 pointers; /* how many places below count, 1..3 */
 	__u16 pointer_at[3];
-	__u16 serial_at; /* 0 in an RR without serial */
+	__u16 serial_at;    /* 0 in an RR without serial */
+	__u16 pointers_odd; /* how many of the places are odd */
+	__u32 sum;	    /* one's complement sum of the octets, pointers and serial being 0 */
 	__u8 bytes[XDNS_SOA_MAX];
 };
 
@@ -152,12 +169,13 @@ struct xdns_config {
 
 #define XDNS_ASSERT(cond) _Static_assert(cond, #cond)
 XDNS_ASSERT(sizeof(struct xdns_srv) == 8);
-XDNS_ASSERT(sizeof(struct xdns_record) == 192);
+XDNS_ASSERT(sizeof(struct xdns_record) == 128);
 XDNS_ASSERT(__builtin_offsetof(struct xdns_record, name) == 24);
 XDNS_ASSERT(sizeof(struct xdns_a_set) == 64);
 XDNS_ASSERT(sizeof(struct xdns_aaaa_set) == 64);
 XDNS_ASSERT(sizeof(struct xdns_srv_set) == 64);
 XDNS_ASSERT(sizeof(struct xdns_ref) == 8);
+XDNS_ASSERT(sizeof(struct xdns_front) == 64);
 XDNS_ASSERT(XDNS_NAME_INLINE + XDNS_NAME_TAIL >= DNS_NAME_MAX + 1);
 
 #endif

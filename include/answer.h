@@ -73,6 +73,13 @@ static __always_inline void xdns_put_rr_rest(__u8 *p, __u16 owner, __u16 type, _
 	xdns_put64(p + 8, ttl >> 16 | (__u64)xdns_be16(rdlen) << 16 | (__u64)data << 32);
 }
 
+/* The sum of these, the four octets of data not counted. */
+static __always_inline __u64 xdns_rr_sum(__u16 owner, __u16 type, __u32 ttl, __u16 rdlen)
+{
+	return xdns_be16(owner) + xdns_be16(type) + xdns_be16(DNS_CLASS_IN) + (__u64)ttl +
+	       xdns_be16(rdlen);
+}
+
 /* Only the first 12 of them. */
 static __always_inline void xdns_put_rr(__u8 *p, __u16 owner, __u16 type, __u32 ttl, __u16 rdlen)
 {
@@ -350,6 +357,14 @@ static __always_inline enum xdns_step xdns_extra_step(const void *env, const str
 	return step;
 }
 
+/* The pointer to the apex behind this question, network order. */
+static __always_inline __u16 xdns_apex_pointer(const struct xdns_config *cfg,
+					       const struct xdns_question *q)
+{
+	/* the domain ends the question's name; type and class follow */
+	return xdns_be16(DNS_POINTER | (DNS_HEADER_LEN + q->len - 4 - cfg->domain_len));
+}
+
 /*
  * A ready-made RR of the apex (SOA): copied, its pointers set to where the apex stands behind
  * this question, the serial put in. -1 if it does not fit.
@@ -359,7 +374,7 @@ static __always_inline int xdns_put_apex_rr(const struct xdns_config *cfg,
 					    const struct xdns_question *q, __u32 serial,
 					    struct xdns_answer *a, __u8 *buf, __u32 cap)
 {
-	__u16 apex = DNS_POINTER | (DNS_HEADER_LEN + q->len - 4 - cfg->domain_len);
+	__u16 apex = xdns_apex_pointer(cfg, q);
 	__u32 at = xdns_read_once(a->len), len = rr->len;
 
 	if (at > cap - XDNS_SOA_MAX || len > XDNS_SOA_MAX || at + len > a->room)
@@ -371,7 +386,7 @@ static __always_inline int xdns_put_apex_rr(const struct xdns_config *cfg,
 	}
 	for (__u32 i = 0; i < 3; i++) {
 		if (i < rr->pointers && rr->pointer_at[i] < XDNS_SOA_MAX - 2)
-			xdns_put16(buf + at + rr->pointer_at[i], xdns_be16(apex));
+			xdns_put16(buf + at + rr->pointer_at[i], apex);
 	}
 	if (rr->serial_at < XDNS_SOA_MAX - 4)
 		xdns_put32(buf + at + rr->serial_at, xdns_be32(serial));
@@ -392,7 +407,25 @@ static __always_inline int xdns_answer_negative(const struct xdns_config *cfg,
 	return 0;
 }
 
-/* The OPT that a query with OPT gets (RFC 6891 6.1.1, 7); its room was set aside. */
+/*
+ * The first eight octets of the OPT that a query with OPT gets (RFC 6891 6.1.1, 7); the other
+ * three are zero: root, type, our size, flags.
+ */
+static __always_inline __u64 xdns_opt_word(const struct xdns_question *q)
+{
+	return (__u64)xdns_be16(DNS_TYPE_OPT) << 8 | (__u64)xdns_be16(DNS_UDP_EDNS_MAX) << 24 |
+	       (q->dnssec_ok ? (__u64)xdns_be16(DNS_EDNS_DO) << 56 : 0);
+}
+
+/* The OPT at p, DNS_OPT_LEN octets. */
+static __always_inline void xdns_put_opt_at(__u8 *p, __u64 word)
+{
+	xdns_put64(p, word);
+	xdns_put16(p + 8, 0);
+	p[10] = 0;
+}
+
+/* The same at the buffer's end; its room was set aside. */
 static __always_inline void xdns_put_opt(const struct xdns_question *q, struct xdns_answer *a,
 					 __u8 *buf, __u32 cap)
 {
@@ -400,23 +433,18 @@ static __always_inline void xdns_put_opt(const struct xdns_question *q, struct x
 
 	if (!q->has_opt || at > cap - DNS_OPT_LEN)
 		return;
-	buf[at] = 0;
-	xdns_put16(buf + at + 1, xdns_be16(DNS_TYPE_OPT));
-	xdns_put16(buf + at + 3, xdns_be16(DNS_UDP_EDNS_MAX));
-	xdns_put32(buf + at + 5, q->dnssec_ok ? xdns_be32(DNS_EDNS_DO) : 0);
-	xdns_put16(buf + at + 9, 0);
+	xdns_put_opt_at(buf + at, xdns_opt_word(q));
 	a->len = at + DNS_OPT_LEN;
 	a->ar++;
 }
 
 /* Flags of the response, host order; RD and CD as asked (RFC 1035 4.1.1, RFC 4035 3.1.6). */
 static __always_inline __u16 xdns_answer_flags(const struct xdns_config *cfg,
-					       const struct xdns_question *q,
-					       const struct xdns_answer *a)
+					       const struct xdns_question *q, __u8 rcode, __u8 cut)
 {
-	__u16 flags = DNS_FLAG_QR | cfg->answer_flags | a->rcode;
+	__u16 flags = DNS_FLAG_QR | cfg->answer_flags | rcode;
 
-	if (a->cut && cfg->set_tc)
+	if (cut && cfg->set_tc)
 		flags |= DNS_FLAG_TC;
 	return flags | (q->flags & (DNS_FLAG_RD | DNS_FLAG_CD));
 }

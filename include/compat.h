@@ -20,11 +20,14 @@
 #define xdns_opaque(x) asm volatile("" : "+r"(x))
 /* Data that is set before loading and constant from then on. */
 #define XDNS_RODATA const volatile
+/* In front of a loop over words: with constant places each costs half as many instructions. */
+#define XDNS_UNROLL _Pragma("clang loop unroll(full)")
 #else
 #include <string.h>
 #define xdns_memcpy(dst, src, n) memcpy(dst, src, n)
 #define xdns_opaque(x)		 ((void)0)
 #define XDNS_RODATA
+#define XDNS_UNROLL
 #ifndef __always_inline
 #define __always_inline inline __attribute__((always_inline))
 #endif

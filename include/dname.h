@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * Names on the wire (RFC 1035 3.1): scanned, folded to lower case (RFC 4343)
- * and hashed eight octets at a time. The same function makes the hash that
+ * Names on the wire (RFC 1035 3.1): scanned, hashed and folded to lower case (RFC 4343)
+ * eight octets at a time. The same function makes the hash that
  * userspace stores and the one the XDP program looks up.
  *
  * A scan only looks for the first zero octet. That is enough for a hit, since equality
@@ -17,7 +17,7 @@
 #define XDNS_BYTES(x) (0x0101010101010101ULL * (x))
 
 struct xdns_qname {
-	__u64 word[XDNS_HASH_WORDS]; /* lower case; octets behind the name are 0 in its last word */
+	__u64 word[XDNS_HASH_WORDS]; /* octets behind the name are 0 in its last word */
 	__u64 spare;		     /* lets an unaligned word start at any octet */
 	__u64 hash;
 	__u64 sum; /* of the octets as they were asked */
@@ -32,6 +32,16 @@ static __always_inline __u64 xdns_fold(__u64 w)
 	__u64 from_a = low + XDNS_BYTES(0x80 - 'A');
 
 	return w | ((((from_a ^ above_z) & ~w) & XDNS_BYTES(0x80)) >> 2);
+}
+
+/*
+ * What the hash is made of: equal for names that differ in case only. From 0x40 on it forgets the
+ * bit that tells capitals, which no two names of a zone differ in: their other octets from there
+ * on are '_' and small letters.
+ */
+static __always_inline __u64 xdns_hash_fold(__u64 w)
+{
+	return w | (w & XDNS_BYTES(0x40)) >> 1;
 }
 
 /*
@@ -88,33 +98,43 @@ static __always_inline __u64 xdns_load_tail(const __u8 *p, const void *end)
 /*
  * Reads the name at p, none of it from end on. Returns 0, or -1 if there is no
  * zero octet among the first 255; q->len is set last. A name without its root before the
- * end may come out one octet longer than what is there: the caller compares.
+ * end may come out one octet longer than what is there: the caller compares. Words are as
+ * asked: most clients ask in lower case, and folding costs more than the rest.
  */
 static __always_inline int xdns_qname_scan(const __u8 *p, const void *end, const __u64 (*key)[2],
 					   struct xdns_qname *q)
 {
-	__u64 hash = 0, sum = 0, w, marker;
+	__u64 hash = 0, sum = 0, w = 0, marker = 0;
 	__u32 i;
 
-	for (i = 0; i < XDNS_HASH_WORDS; i++, p += 8) {
-		if ((const void *)(p + 8) <= end)
-			w = xdns_get64(p);
-		else
-			w = xdns_load_tail(p, end);
+	XDNS_UNROLL
+	for (i = 0; i < XDNS_HASH_WORDS; i++) {
+		if ((const void *)(p + i * 8 + 8) > end)
+			break;
+		w = xdns_get64(p + i * 8);
 		marker = xdns_first_zero(w);
 		if (marker)
-			w &= (marker << 1) - 1;
-		sum = xdns_sum_add(sum, w);
-		w = xdns_fold(w);
-		hash += xdns_hash_word(w, key[i]);
-		q->word[i] = w;
-		if (marker)
 			break;
-		if ((const void *)(p + 8) > end)
+		sum = xdns_sum_add(sum, w);
+		hash += xdns_hash_word(xdns_hash_fold(w), key[i]);
+		q->word[i] = w;
+	}
+	/* through memory, where the verifier forgets it: else it would follow each length by itself
+	 */
+	q->len = i;
+	i = xdns_read_once(q->len);
+	if (i >= XDNS_HASH_WORDS)
+		return -1;
+	if (!marker) { /* the message ends within this word */
+		w = xdns_load_tail(p + i * 8, end);
+		marker = xdns_first_zero(w);
+		if (!marker)
 			return -1;
 	}
-	if (i == XDNS_HASH_WORDS)
-		return -1;
+	w &= (marker << 1) - 1;
+	hash += xdns_hash_word(xdns_hash_fold(w), key[i]);
+	q->word[i] = w;
+	sum = xdns_sum_add(sum, w);
 	i = i * 8 + xdns_marker_octet(marker) + 1;
 	if (i > DNS_NAME_MAX)
 		return -1;
@@ -124,11 +144,31 @@ static __always_inline int xdns_qname_scan(const __u8 *p, const void *end, const
 	return 0;
 }
 
+/* To lower case, in place. */
+static __always_inline void xdns_qname_fold(struct xdns_qname *q)
+{
+	for (__u32 i = 0; i < XDNS_HASH_WORDS; i++) {
+		if (i * 8 >= q->len)
+			break;
+		q->word[i] = xdns_fold(q->word[i]);
+	}
+}
+
+/* Both. */
+static __always_inline int xdns_qname_read(const __u8 *p, const void *end, const __u64 (*key)[2],
+					   struct xdns_qname *q)
+{
+	if (xdns_qname_scan(p, end, key, q))
+		return -1;
+	xdns_qname_fold(q);
+	return 0;
+}
+
 /* What the label structure of a scanned name says about it. */
 enum xdns_walk { XDNS_WALK_BAD, XDNS_WALK_OUTSIDE, XDNS_WALK_INSIDE };
 
 /*
- * Walks the labels up to where the domain would begin. INSIDE: the name is at
+ * Walks the labels of a folded name up to where the domain would begin. INSIDE: the name is at
  * or below the domain, and well-formed to its end, as the domain is. BAD: a
  * label over 63 octets, or the root too early. OUTSIDE may be malformed, too.
  */
@@ -180,6 +220,7 @@ static __always_inline int xdns_record_is(const struct xdns_record *r,
 
 	if (r->name_len != len)
 		return 0;
+	XDNS_UNROLL
 	for (i = 0; i < XDNS_NAME_INLINE / 8; i++) {
 		if (i * 8 >= len)
 			return 1;

@@ -216,70 +216,133 @@ static __always_inline enum xdns_counter xdns_pkt_parse(const void *data, const 
 	return why;
 }
 
-/* Swaps the addresses, in words: octet arrays would be copied octet by octet. */
-static __always_inline void xdns_eth_reply(struct eth_header *eth)
-{
-	__u32 dst_head = xdns_get32(eth->dst), src_head = xdns_get32(eth->src);
-	__u16 dst_tail = xdns_get16(eth->dst + 4), src_tail = xdns_get16(eth->src + 4);
+/*
+ * What a reply's headers keep of the query's. It is taken out before anything is written: the
+ * reply may begin at another place, over the query's headers. Addresses are named as the query
+ * has them, the octets in network order.
+ */
+struct xdns_flow {
+	__u64 src_hi, src_lo, dst_hi, dst_lo; /* IPv4: the lower half of *_lo */
+	__u32 mac_src, mac_dst;
+	__u16 mac_src_tail, mac_dst_tail;
+	__u16 ethertype;
+	__u32 tag[2];
+	__u32 class; /* the IP header's first word */
+	__u16 port_src, port_dst;
+};
 
-	xdns_put32(eth->dst, src_head);
-	xdns_put16(eth->dst + 4, src_tail);
-	xdns_put32(eth->src, dst_head);
-	xdns_put16(eth->src + 4, dst_tail);
+static __always_inline int xdns_flow_load(const void *data, const void *end,
+					  const struct xdns_pkt *pkt, struct xdns_flow *f)
+{
+	const struct eth_header *eth = data;
+	const __u8 *tags = (const void *)(eth + 1), *l3 = data + (pkt->l3_off & 0x1f);
+	const struct udp_header *udp;
+
+	if ((const void *)tags > end)
+		return -1;
+	f->mac_dst = xdns_get32(eth->dst);
+	f->mac_dst_tail = xdns_get16(eth->dst + 4);
+	f->mac_src = xdns_get32(eth->src);
+	f->mac_src_tail = xdns_get16(eth->src + 4);
+	f->ethertype = eth->type;
+	for (__u32 i = 0; i < 2; i++) {
+		if (pkt->l3_off <= ETH_HEADER_LEN + i * VLAN_TAG_LEN)
+			break;
+		if ((const void *)(tags + (i + 1) * VLAN_TAG_LEN) > end)
+			return -1;
+		f->tag[i] = xdns_get32(tags + i * VLAN_TAG_LEN);
+	}
+	if (pkt->is_ip6) {
+		udp = (const void *)(l3 + IP6_HEADER_LEN);
+		if ((const void *)(udp + 1) > end)
+			return -1;
+		f->src_hi = xdns_get64(l3 + 8);
+		f->src_lo = xdns_get64(l3 + 16);
+		f->dst_hi = xdns_get64(l3 + 24);
+		f->dst_lo = xdns_get64(l3 + 32);
+	} else {
+		udp = (const void *)(l3 + IP4_HEADER_LEN);
+		if ((const void *)(udp + 1) > end)
+			return -1;
+		f->src_lo = xdns_get32(l3 + 12);
+		f->dst_lo = xdns_get32(l3 + 16);
+	}
+	f->class = xdns_get32(l3);
+	f->port_src = udp->src;
+	f->port_dst = udp->dst;
+	return 0;
 }
 
-/*
- * The functions below turn a query's headers into the reply's. Each field is loaded before
- * anything is stored, and sums are made of the values in hand: loading back
- * what was just stored in smaller pieces would stall.
- */
+/* The functions below write the reply's headers; sums are made of values in hand. */
 
-/* Swaps the addresses, sets lengths, TTL and checksum. Returns the pseudo-header's sum. */
-static __always_inline __u64 xdns_ip4_reply(struct ip4_header *ip, __u32 udp_len)
+static __always_inline int xdns_eth_reply(void *data, const void *end, const struct xdns_pkt *pkt,
+					  const struct xdns_flow *f)
 {
-	__u32 src = ip->src, dst = ip->dst;
+	struct eth_header *eth = data;
+	__u8 *tags = (void *)(eth + 1);
+
+	if ((const void *)tags > end)
+		return -1;
+	xdns_put32(eth->dst, f->mac_src);
+	xdns_put16(eth->dst + 4, f->mac_src_tail);
+	xdns_put32(eth->src, f->mac_dst);
+	xdns_put16(eth->src + 4, f->mac_dst_tail);
+	eth->type = f->ethertype;
+	for (__u32 i = 0; i < 2; i++) {
+		if (pkt->l3_off <= ETH_HEADER_LEN + i * VLAN_TAG_LEN)
+			break;
+		if ((const void *)(tags + (i + 1) * VLAN_TAG_LEN) > end)
+			return -1;
+		xdns_put32(tags + i * VLAN_TAG_LEN, f->tag[i]);
+	}
+	return 0;
+}
+
+/* Returns the pseudo-header's sum. */
+static __always_inline __u64 xdns_ip4_reply(struct ip4_header *ip, const struct xdns_flow *f,
+					    __u32 udp_len)
+{
 	/* ECN is the receiver's to set (RFC 3168); id 0: an atomic datagram, RFC 6864 4.1 */
-	__u32 first = 0x45 | (__u32)(ip->tos & 0xfc) << 8 |
-		      (__u32)xdns_be16(IP4_HEADER_LEN + udp_len) << 16;
+	__u32 first = (f->class & 0xfcff) | (__u32)xdns_be16(IP4_HEADER_LEN + udp_len) << 16;
 	__u32 second = (__u32)xdns_be16(IP4_DONT_FRAGMENT) << 16;
 	__u32 third = REPLY_HOPS | IP_PROTOCOL_UDP << 8;
-	__u64 addresses = (__u64)src + dst;
+	__u64 addresses = f->src_lo + f->dst_lo;
 
 	third |= (__u32)xdns_sum_finish(addresses + first + second + third) << 16;
 	xdns_put32(ip, first);
 	xdns_put32(&ip->id, second);
 	xdns_put32(&ip->ttl, third);
-	ip->src = dst;
-	ip->dst = src;
+	ip->src = f->dst_lo;
+	ip->dst = f->src_lo;
 	return addresses + xdns_be16(IP_PROTOCOL_UDP) + xdns_be16(udp_len);
 }
 
-static __always_inline __u64 xdns_ip6_reply(struct ip6_header *ip, __u32 udp_len)
+static __always_inline __u64 xdns_ip6_reply(struct ip6_header *ip, const struct xdns_flow *f,
+					    __u32 udp_len)
 {
-	__u64 src_hi = xdns_get64(ip->src), src_lo = xdns_get64(ip->src + 8);
-	__u64 dst_hi = xdns_get64(ip->dst), dst_lo = xdns_get64(ip->dst + 8);
-	__u64 sum = xdns_sum_add(xdns_sum_add(src_hi, src_lo), xdns_sum_add(dst_hi, dst_lo));
+	__u64 sum = xdns_sum_add(xdns_sum_add(f->src_hi, f->src_lo),
+				 xdns_sum_add(f->dst_hi, f->dst_lo));
 
-	ip->version_class_flow &= xdns_be32(0xffc00000); /* version, DSCP */
+	ip->version_class_flow = f->class & xdns_be32(0xffc00000); /* version, DSCP */
 	xdns_put32(&ip->payload_len,
 		   xdns_be16(udp_len) | IP_PROTOCOL_UDP << 16 | (__u32)REPLY_HOPS << 24);
-	xdns_put64(ip->src, dst_hi);
-	xdns_put64(ip->src + 8, dst_lo);
-	xdns_put64(ip->dst, src_hi);
-	xdns_put64(ip->dst + 8, src_lo);
+	xdns_put64(ip->src, f->dst_hi);
+	xdns_put64(ip->src + 8, f->dst_lo);
+	xdns_put64(ip->dst, f->src_hi);
+	xdns_put64(ip->dst + 8, f->src_lo);
 	return xdns_sum_add(sum, xdns_be16(IP_PROTOCOL_UDP) + xdns_be16(udp_len));
 }
 
-/* pseudo: sum of the pseudo-header; message: of the whole DNS message. */
-static __always_inline void xdns_udp_reply(struct udp_header *udp, __u32 udp_len, __u64 pseudo,
-					   __u64 message)
+/* sum: of the pseudo-header and the whole DNS message. */
+static __always_inline void xdns_udp_reply(struct udp_header *udp, const struct xdns_flow *f,
+					   __u32 udp_len, __u64 sum)
 {
-	__u32 src = udp->src, dst = udp->dst, len = xdns_be16(udp_len);
-	__u32 check = xdns_sum_finish(xdns_sum_add(xdns_sum_add(message, pseudo), src + dst + len));
+	__u32 len = xdns_be16(udp_len), check;
 
+	check = xdns_sum_finish(sum + f->port_src + f->port_dst + len);
 	if (!check)
 		check = 0xffff; /* RFC 768, RFC 8200 8.1 */
-	xdns_put32(udp, dst | src << 16);
+	xdns_put32(udp, f->port_dst | (__u32)f->port_src << 16);
 	xdns_put32(&udp->len, len | check << 16);
 }
 

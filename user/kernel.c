@@ -38,30 +38,25 @@ static void index_end(struct kernel *k)
 	__atomic_add_fetch(&k->gen.state->changes, 1, __ATOMIC_SEQ_CST);
 }
 
-static int put_one_by_one(struct kernel *k, const uint64_t *hashes, const struct xdns_ref *refs,
-			  size_t n)
+/* A name that finds no place in the front index is left to the hash map, and so are all misses. */
+static void front_lost(struct kernel *k)
 {
-	for (size_t i = 0; i < n; i++)
-		if (bpf_map_update_elem(k->gen.names_fd, &hashes[i], &refs[i], BPF_ANY))
-			return -errno;
+	__atomic_store_n(&k->gen.state->front_complete, 0, __ATOMIC_SEQ_CST);
+}
+
+static int put_one(struct kernel *k, const struct zone_name *name)
+{
+	struct xdns_name value;
+
+	generation_name(name, &value);
+	if (bpf_map_update_elem(k->gen.names_fd, &name->hash, &value, BPF_ANY))
+		return -errno;
+	if (!front_put(&k->gen.front, name->hash, name->old, name->record))
+		front_lost(k);
 	return 0;
 }
 
-static void mirror_put(void *ctx, const uint64_t *hashes, const struct xdns_ref *refs, size_t n)
-{
-	struct kernel *k = ctx;
-	int r;
-
-	if (k->broken)
-		return;
-	index_begin(k);
-	r = put_one_by_one(k, hashes, refs, n);
-	if (r)
-		stop_serving(k, "the map `names` took no more entries", r);
-	index_end(k);
-}
-
-static void mirror_remove(void *ctx, const uint64_t *hashes, size_t n)
+static void mirror_put(void *ctx, const struct zone_name *names, size_t n)
 {
 	struct kernel *k = ctx;
 	int r = 0;
@@ -70,10 +65,37 @@ static void mirror_remove(void *ctx, const uint64_t *hashes, size_t n)
 		return;
 	index_begin(k);
 	for (size_t i = 0; i < n && !r; i++)
-		if (bpf_map_delete_elem(k->gen.names_fd, &hashes[i]) && errno != ENOENT)
+		r = put_one(k, &names[i]);
+	if (r)
+		stop_serving(k, "the map `names` took no more entries", r);
+	index_end(k);
+}
+
+static void mirror_remove(void *ctx, const struct zone_name *names, size_t n)
+{
+	struct kernel *k = ctx;
+	int r = 0;
+
+	if (k->broken)
+		return;
+	index_begin(k);
+	for (size_t i = 0; i < n && !r; i++) {
+		front_remove(&k->gen.front, names[i].hash, names[i].old);
+		if (bpf_map_delete_elem(k->gen.names_fd, &names[i].hash) && errno != ENOENT)
 			r = -errno;
+	}
 	if (r)
 		stop_serving(k, "the map `names` kept an entry", r);
+	index_end(k);
+}
+
+/* Meanwhile look-ups that miss ask the hash map, or see that `changes` moved. */
+static void renew_front(struct kernel *k)
+{
+	index_begin(k);
+	front_lost(k);
+	front_clear(&k->gen.front);
+	generation_fill_front(k->zone, &k->gen);
 	index_end(k);
 }
 
@@ -82,8 +104,11 @@ static void mirror_committed(void *ctx, uint32_t serial)
 	struct kernel *k = ctx;
 
 	k->serial = serial;
-	if (!k->broken)
-		__atomic_store_n(&k->gen.state->serial, serial, __ATOMIC_RELEASE);
+	if (k->broken)
+		return;
+	__atomic_store_n(&k->gen.state->serial, serial, __ATOMIC_RELEASE);
+	if (front_worn(&k->gen.front))
+		renew_front(k);
 }
 
 /*

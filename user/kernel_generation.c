@@ -8,6 +8,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "dname_text.h"
 #include "mesos-xdns.skel.h"
 #include "util.h"
 
@@ -45,6 +46,7 @@ static uint32_t room_for(uint64_t used, uint32_t least)
 
 static int set_sizes(struct mesos_xdns *skel, struct zone *zone, uint32_t capacity[POOL_CLASSES])
 {
+	uint32_t buckets;
 	static const uint32_t least[POOL_CLASSES] = {
 		[POOL_RECORDS] = NAMES_MIN, [POOL_TARGETS] = NAMES_MIN,
 		[POOL_A_SETS] = SETS_MIN,   [POOL_AAAA_SETS] = SETS_MIN,
@@ -65,6 +67,11 @@ static int set_sizes(struct mesos_xdns *skel, struct zone *zone, uint32_t capaci
 		capacity[kind] = room_for(want, least[kind]);
 		r = bpf_map__set_max_entries(class_map(skel, kind), capacity[kind]);
 	}
+	if (r)
+		return r;
+	buckets = front_buckets(capacity[POOL_RECORDS]);
+	skel->rodata->xdns_front_buckets = buckets;
+	r = bpf_map__set_max_entries(skel->maps.front, front_array(buckets));
 	/* each entry leads to a record of its own, so `records`, which grows, is full first */
 	return r ? r : bpf_map__set_max_entries(skel->maps.names, capacity[POOL_RECORDS]);
 }
@@ -94,26 +101,48 @@ static int load(struct zone *zone, struct generation *g, uint32_t capacity[POOL_
 	return 0;
 }
 
-static int map_state(struct generation *g, char **ret_error)
+/* The memory of an array map; *ret_size octets, whole pages. */
+static void *map_array(const struct bpf_map *map, size_t *ret_size)
 {
 	size_t page = sysconf(_SC_PAGESIZE);
+	size_t size = (size_t)bpf_map__max_entries(map) * bpf_map__value_size(map);
 	void *p;
 
-	g->state_size = (sizeof(struct xdns_state) + page - 1) / page * page;
-	p = mmap(NULL, g->state_size, PROT_READ | PROT_WRITE, MAP_SHARED,
-		 bpf_map__fd(g->skel->maps.state), 0);
-	if (p == MAP_FAILED)
+	*ret_size = (size + page - 1) / page * page;
+	p = mmap(NULL, *ret_size, PROT_READ | PROT_WRITE, MAP_SHARED, bpf_map__fd(map), 0);
+	return p == MAP_FAILED ? NULL : p;
+}
+
+static int map_arrays(struct generation *g, char **ret_error)
+{
+	g->state = map_array(g->skel->maps.state, &g->state_size);
+	if (!g->state)
 		return fail(ret_error, -errno, "mapping the map `state`");
-	g->state = p;
 	g->state->abi_version = XDNS_ABI_VERSION;
-	return 0;
+	g->front.buckets = g->skel->rodata->xdns_front_buckets;
+	g->front.bucket = map_array(g->skel->maps.front, &g->front_size);
+	return g->front.bucket ? 0 : fail(ret_error, -errno, "mapping the map `front`");
+}
+
+void generation_name(const struct zone_name *name, struct xdns_name *ret)
+{
+	char text[DNAME_TEXT_MAX];
+	size_t len = strlen(dname_to_text(name->wire, text));
+
+	if (len > 1)
+		len--; /* the final dot */
+	if (len > sizeof(ret->text) - 1)
+		len = sizeof(ret->text) - 1;
+	ret->record = name->record;
+	memcpy(ret->text, text, len);
+	memset(ret->text + len, 0, sizeof(ret->text) - len);
 }
 
 struct fill {
 	int fd, error;
 	uint32_t count;
 	uint64_t hash[FILL_BATCH];
-	struct xdns_ref ref[FILL_BATCH];
+	struct xdns_name name[FILL_BATCH];
 };
 
 static int fill_flush(struct fill *f)
@@ -124,15 +153,15 @@ static int fill_flush(struct fill *f)
 	f->count = 0;
 	if (!n)
 		return 0;
-	return bpf_map_update_batch(f->fd, f->hash, f->ref, &n, &opts) ? -errno : 0;
+	return bpf_map_update_batch(f->fd, f->hash, f->name, &n, &opts) ? -errno : 0;
 }
 
-static int fill_one(void *ctx, uint64_t hash, struct xdns_ref ref)
+static int fill_one(void *ctx, const struct zone_name *name)
 {
 	struct fill *f = ctx;
 
-	f->hash[f->count] = hash;
-	f->ref[f->count] = ref;
+	f->hash[f->count] = name->hash;
+	generation_name(name, &f->name[f->count]);
 	return ++f->count == FILL_BATCH ? fill_flush(f) : 0;
 }
 
@@ -150,6 +179,18 @@ static int fill_names(struct zone *zone, const struct generation *g, char **ret_
 	return r ? fail(ret_error, r, "filling the map `names`") : 0;
 }
 
+static int front_one(void *ctx, const struct zone_name *name)
+{
+	return front_put(ctx, name->hash, 0, name->record) ? 0 : -ENOSPC;
+}
+
+void generation_fill_front(struct zone *zone, struct generation *g)
+{
+	bool complete = !zone_for_each_name(zone, front_one, &g->front);
+
+	__atomic_store_n(&g->state->front_complete, complete, __ATOMIC_RELEASE);
+}
+
 /*
  * A generation that holds the zone as it is served now. From here on the zone's pool stands in
  * this generation's maps; an older one keeps its own copy until it is freed.
@@ -162,7 +203,7 @@ int generation_build(struct zone *zone, struct generation *ret, char **ret_error
 
 	r = load(zone, &g, capacity, ret_error);
 	if (!r)
-		r = map_state(&g, ret_error);
+		r = map_arrays(&g, ret_error);
 	if (!r) {
 		for (int kind = 0; kind < POOL_CLASSES; kind++)
 			fd[kind] = bpf_map__fd(class_map(g.skel, kind));
@@ -172,6 +213,8 @@ int generation_build(struct zone *zone, struct generation *ret, char **ret_error
 	}
 	if (!r)
 		r = fill_names(zone, &g, ret_error);
+	if (!r)
+		generation_fill_front(zone, &g);
 	if (r) {
 		generation_free(&g);
 		return r;
@@ -184,6 +227,8 @@ void generation_free(struct generation *g)
 {
 	if (g->state)
 		munmap(g->state, g->state_size);
+	if (g->front.bucket)
+		munmap(g->front.bucket, g->front_size);
 	mesos_xdns__destroy(g->skel);
 	memset(g, 0, sizeof(*g));
 }

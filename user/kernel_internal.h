@@ -7,6 +7,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
+#include "front.h"
 #include "kernel.h"
 #include "pool.h"
 #include "zone_mirror.h"
@@ -19,6 +20,8 @@ struct generation {
 	struct mesos_xdns *skel;
 	struct xdns_state *state; /* mapped */
 	size_t state_size;
+	struct front front; /* mapped */
+	size_t front_size;
 	int names_fd;
 };
 
@@ -51,6 +54,10 @@ struct kernel {
 int generation_build(struct zone *zone, struct generation *ret, char **ret_error);
 void generation_free(struct generation *g);
 int generation_program(const struct generation *g);
+/* Every name of the zone into `front`, which must be empty. */
+void generation_fill_front(struct zone *zone, struct generation *g);
+/* The value of a name in the map `names`. */
+void generation_name(const struct zone_name *name, struct xdns_name *ret);
 int generation_pin(const struct generation *g, const char *dir);
 
 /* kernel_attach.c: every attached interface gets the new program, at once for each. */

@@ -17,7 +17,7 @@ static size_t finish(struct reply *r, const uint8_t *query, uint8_t *out, size_t
 	uint16_t flags = DNS_FLAG_QR | (r->q.flags & (DNS_OPCODE_MASK | DNS_FLAG_RD));
 
 	if (!r->error)
-		flags = xdns_answer_flags(r->zc, &r->q, &r->a);
+		flags = xdns_answer_flags(r->zc, &r->q, r->a.rcode, r->a.cut);
 	else
 		flags |= (r->rcode & DNS_RCODE_MASK) | (r->a.cut ? DNS_FLAG_TC : 0) |
 			 (r->q.flags & DNS_FLAG_CD);
@@ -131,7 +131,7 @@ static const struct xdns_record *find_without_wildcards(const struct reply *r)
 		len += rest + 1;
 	}
 	out[len++] = 0;
-	if (xdns_qname_scan(out, out + len, r->zc->hash_key, &q))
+	if (xdns_qname_read(out, out + len, r->zc->hash_key, &q))
 		return NULL;
 	return zone_find(r->zone, &q);
 }
@@ -234,8 +234,10 @@ static bool parse(struct reply *r, const uint8_t *query, size_t len, uint16_t *r
 
 	r->qclass = DNS_CLASS_IN;
 	if (xdns_question_parse(query, query + len, len, r->zc->hash_key, &r->q) == XDNS_CONTINUE &&
-	    reply_name_valid(&r->q.name))
+	    reply_name_valid(&r->q.name)) {
+		xdns_qname_fold(&r->q.name);
 		return true;
+	}
 	*ret_rcode = reply_parse(query, len, r->zc->hash_key, r, &question);
 	if (!question) {
 		r->q.len = 0;

@@ -144,7 +144,7 @@ enum dns_rcode reply_parse(const uint8_t *msg, size_t len, const __u64 (*key)[2]
 	/* one question (RFC 9619); of other records as many as Mesos-DNS 0.10.1 accepts */
 	if (h->qdcount != xdns_be16(1) || an > 1 || ns > 1 || ar > 2)
 		return DNS_RCODE_FORMERR;
-	if ((xdns_qname_scan(p, end, key, &q->name) || !reply_name_valid(&q->name)) &&
+	if ((xdns_qname_read(p, end, key, &q->name) || !reply_name_valid(&q->name)) &&
 	    !read_name_with_zero(p, (size_t)(end - p), &q->name))
 		return DNS_RCODE_FORMERR;
 	p += q->name.len;

@@ -102,7 +102,7 @@ void reply_ns(struct reply *r)
 
 	if (!put_ns(r, name, &len, &target))
 		return;
-	if (xdns_qname_scan(name, name + len, r->zc->hash_key, &q))
+	if (xdns_qname_read(name, name + len, r->zc->hash_key, &q))
 		return;
 	server = zone_find(r->zone, &q);
 	if (server)

@@ -106,7 +106,7 @@ struct node *zone_get_node(struct zone *z, const uint8_t *wire)
 	struct node *n;
 	size_t len = dname_wire_len(wire);
 
-	if (xdns_qname_scan(wire, wire + len, z->config.hash_key, &q))
+	if (xdns_qname_read(wire, wire + len, z->config.hash_key, &q))
 		return NULL;
 	fit_index(z);
 	rcu_read_lock();
@@ -376,12 +376,13 @@ int zone_for_each_name(struct zone *z, zone_name_fn fn, void *ctx)
 
 	rcu_read_lock();
 	cds_lfht_for_each_entry(z->index, &iter, n, ht) {
-		struct xdns_ref ref = {.record = n->collision ? XDNS_REF_COLLISION : n->record};
+		struct zone_name name = {.hash = n->hash, .wire = n->wire};
 
 		/* what readers see; in the middle of a commit `exists` is ahead of that */
 		if (!n->indexed || n->reverse)
 			continue;
-		r = fn(ctx, n->hash, ref);
+		name.record = n->collision ? XDNS_REF_COLLISION : n->record;
+		r = fn(ctx, &name);
 		if (r)
 			break;
 	}

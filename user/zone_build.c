@@ -6,8 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "dname_text.h"
-
 static int compare_u32(uint32_t a, uint32_t b)
 {
 	return a < b ? -1 : a > b;
@@ -164,8 +162,7 @@ free_a:
 static void fill_name(struct zone *z, const struct node *n, struct xdns_record *r)
 {
 	struct xdns_name_tail *tail;
-	char text[DNAME_TEXT_MAX];
-	size_t head = n->wire_len < XDNS_NAME_INLINE ? n->wire_len : XDNS_NAME_INLINE, len;
+	size_t head = n->wire_len < XDNS_NAME_INLINE ? n->wire_len : XDNS_NAME_INLINE;
 
 	memcpy(r->name, n->wire, head);
 	if (r->name_tail) {
@@ -173,13 +170,6 @@ static void fill_name(struct zone *z, const struct node *n, struct xdns_record *
 		memset(tail, 0, sizeof(*tail));
 		memcpy(tail->name, n->wire + head, n->wire_len - head);
 	}
-	dname_to_text(n->wire, text);
-	len = strlen(text);
-	if (len > 1)
-		len--; /* the final dot */
-	if (len > sizeof(r->text) - 1)
-		len = sizeof(r->text) - 1;
-	memcpy(r->text, text, len);
 }
 
 /* The first datum of this kind or a later one. */

@@ -17,8 +17,7 @@ struct batch {
 	struct zone *zone;
 	bool removing;
 	size_t count;
-	uint64_t hashes[BATCH_NAMES];
-	struct xdns_ref refs[BATCH_NAMES];
+	struct zone_name names[BATCH_NAMES];
 };
 
 static void batch_flush(struct batch *b)
@@ -27,17 +26,21 @@ static void batch_flush(struct batch *b)
 
 	if (b->count && z->mirror) {
 		if (b->removing)
-			z->mirror->remove(z->mirror_ctx, b->hashes, b->count);
+			z->mirror->remove(z->mirror_ctx, b->names, b->count);
 		else
-			z->mirror->put(z->mirror_ctx, b->hashes, b->refs, b->count);
+			z->mirror->put(z->mirror_ctx, b->names, b->count);
 	}
 	b->count = 0;
 }
 
-static void batch_add(struct batch *b, uint64_t hash, uint32_t record)
+/* old: the record in the index until now, 0 if the name is not there. */
+static void batch_add(struct batch *b, const struct node *n, uint32_t old)
 {
-	b->hashes[b->count] = hash;
-	b->refs[b->count] = (struct xdns_ref){.record = record};
+	b->names[b->count] =
+		(struct zone_name){.hash = n->hash,
+				   .record = n->collision ? XDNS_REF_COLLISION : n->record,
+				   .old = old,
+				   .wire = n->wire};
 	if (++b->count == BATCH_NAMES)
 		batch_flush(b);
 }
@@ -158,6 +161,8 @@ static void publish_names(struct zone *z, struct batch *b, struct zone_changes *
 {
 	for (int depth = 0; depth < ZONE_DEPTH_MAX; depth++) {
 		for (struct node *n = z->dirty[depth]; n; n = n->next_dirty) {
+			uint32_t old = n->indexed ? n->record : 0;
+
 			if (!n->exists)
 				continue;
 			if (n->new_record) {
@@ -168,8 +173,7 @@ static void publish_names(struct zone *z, struct batch *b, struct zone_changes *
 				continue;
 			}
 			if (!n->reverse)
-				batch_add(b, n->hash,
-					  n->collision ? XDNS_REF_COLLISION : n->record);
+				batch_add(b, n, old);
 			if (!n->indexed && !n->reverse)
 				z->counts.names++;
 			n->indexed = true;
@@ -206,7 +210,7 @@ static void unpublish_names(struct zone *z, struct batch *b, struct zone_changes
 				if (!n->reverse)
 					z->counts.names--;
 				if (!n->reverse && !hash_in_use(z, n))
-					batch_add(b, n->hash, 0);
+					batch_add(b, n, n->collision ? 0 : n->record);
 				n->indexed = false;
 			}
 			if (n->target_refs) {

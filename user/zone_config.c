@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include "csum.h"
 #include "dname_text.h"
 
 static int name_from_config(const char *text, uint8_t wire[DNAME_WIRE_MAX])
@@ -38,6 +39,7 @@ static void put_u16(struct xdns_apex_rr *rr, uint16_t value)
 /* A pointer to the apex, to be patched for each response. */
 static void put_apex(struct xdns_apex_rr *rr)
 {
+	rr->pointers_odd += rr->len & 1;
 	rr->pointer_at[rr->pointers++] = rr->len;
 	put_u16(rr, 0);
 }
@@ -64,6 +66,7 @@ static void make_soa(const struct config *cfg, const struct xdns_config *c, uint
 {
 	uint16_t rdlen;
 	size_t rdlen_at, rdata_at;
+	uint64_t sum = 0;
 
 	memset(rr, 0, sizeof(*rr));
 	put_apex(rr);
@@ -83,6 +86,9 @@ static void make_soa(const struct config *cfg, const struct xdns_config *c, uint
 	put_u32(rr, cfg->soa_minttl);
 	rdlen = htons(rr->len - rdata_at);
 	memcpy(rr->bytes + rdlen_at, &rdlen, 2);
+	for (size_t i = 0; i < sizeof(rr->bytes); i += 8)
+		sum = xdns_sum_add(sum, xdns_get64(rr->bytes + i));
+	rr->sum = xdns_sum_fold(sum);
 }
 
 int zone_config_make(const struct config *cfg, struct xdns_config *ret)

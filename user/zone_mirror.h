@@ -12,13 +12,22 @@
 
 struct pool;
 
+/* A name of the index. */
+struct zone_name {
+	uint64_t hash;
+	uint32_t record;     /* of now, XDNS_REF_COLLISION if another name has this hash, too */
+	uint32_t old;	     /* of before this change; 0: the name is new to the index */
+	const uint8_t *wire; /* borrowed for the call */
+};
+
 struct zone_mirror {
 	/*
 	 * Changes of the index, in order: parents before children when names come, the
 	 * opposite when they go. A failure leaves the mirror not serving.
 	 */
-	void (*put)(void *ctx, const uint64_t *hashes, const struct xdns_ref *refs, size_t n);
-	void (*remove)(void *ctx, const uint64_t *hashes, size_t n);
+	void (*put)(void *ctx, const struct zone_name *names, size_t n);
+	/* `old` is the record that goes; `record` is not looked at. */
+	void (*remove)(void *ctx, const struct zone_name *names, size_t n);
 	/* A commit is through: the SOA serial from now on. */
 	void (*committed)(void *ctx, uint32_t serial);
 	/* An array of the pool is full: attach larger ones. 0: try again. */
@@ -36,7 +45,7 @@ struct pool *zone_pool(struct zone *z);
 size_t zone_pending(const struct zone *z);
 
 /* Each name in the index with its record, as the mirror's index is to hold it. */
-typedef int (*zone_name_fn)(void *ctx, uint64_t hash, struct xdns_ref ref);
+typedef int (*zone_name_fn)(void *ctx, const struct zone_name *name);
 int zone_for_each_name(struct zone *z, zone_name_fn fn, void *ctx);
 
 #endif

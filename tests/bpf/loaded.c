@@ -53,9 +53,16 @@ struct xdns_state *loaded_state(struct loaded *l)
 	return l->gen.state;
 }
 
-int loaded_set_ref(struct loaded *l, uint64_t hash, struct xdns_ref ref)
+int loaded_set_record(struct loaded *l, uint64_t hash, uint32_t record)
 {
-	return bpf_map_update_elem(l->gen.names_fd, &hash, &ref, BPF_EXIST);
+	struct xdns_name name;
+
+	if (bpf_map_lookup_elem(l->gen.names_fd, &hash, &name))
+		return -errno;
+	front_remove(&l->gen.front, hash, name.record);
+	front_put(&l->gen.front, hash, 0, record);
+	name.record = record;
+	return bpf_map_update_elem(l->gen.names_fd, &hash, &name, BPF_EXIST) ? -errno : 0;
 }
 
 int loaded_counters(struct loaded *l, uint64_t ret[XDNS_COUNTERS_COUNT])

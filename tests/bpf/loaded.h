@@ -14,7 +14,8 @@ int loaded_new(struct zone *z, struct loaded **ret, char **ret_error);
 void loaded_free(struct loaded *l);
 
 struct xdns_state *loaded_state(struct loaded *l);
-int loaded_set_ref(struct loaded *l, uint64_t hash, struct xdns_ref ref);
+/* As native_set_record(). */
+int loaded_set_record(struct loaded *l, uint64_t hash, uint32_t record);
 int loaded_counters(struct loaded *l, uint64_t ret[XDNS_COUNTERS_COUNT]);
 
 /* As native_run(), with the room that the kernel leaves; the counter is not looked at. */

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../../user/front.h"
 #include "native.h"
 #include "zone_mirror.h"
 #include "zone_read.h"
@@ -32,7 +33,7 @@ static long bpf_xdp_store_bytes(struct xdp_md *ctx, uint32_t at, const void *buf
 
 struct slot {
 	uint64_t hash;
-	struct xdns_ref ref;
+	struct xdns_name name;
 	int used;
 };
 
@@ -44,6 +45,7 @@ struct native {
 	struct xdns_scratch scratch;
 	struct slot *slots; /* open addressing */
 	size_t mask;
+	struct front front;
 	/* the frame under way */
 	uint8_t *memory;
 	struct native_room room;
@@ -61,13 +63,15 @@ static struct slot *find_slot(const struct native *n, uint64_t hash)
 	return &n->slots[i];
 }
 
-static int take_name(void *ctx, uint64_t hash, struct xdns_ref ref)
+static int take_name(void *ctx, const struct zone_name *name)
 {
-	struct slot *s = find_slot(ctx, hash);
+	struct native *n = ctx;
+	struct slot *s = find_slot(n, name->hash);
 
-	s->hash = hash;
-	s->ref = ref;
+	s->hash = name->hash;
+	s->name.record = name->record;
 	s->used = 1;
+	n->state.front_complete &= front_put(&n->front, name->hash, 0, name->record);
 	return 0;
 }
 
@@ -84,7 +88,12 @@ struct native *native_new(struct zone *z)
 	n->config = *zone_config(z);
 	n->mask = slots - 1;
 	n->slots = calloc(slots, sizeof(*n->slots));
-	if (!n->slots || zone_for_each_name(z, take_name, n)) {
+	n->front.buckets = front_buckets(zone_counts(z).names);
+	n->front.bucket = aligned_alloc(64, front_array(n->front.buckets) * 64);
+	if (n->front.bucket)
+		front_clear(&n->front);
+	n->state.front_complete = 1;
+	if (!n->slots || !n->front.bucket || zone_for_each_name(z, take_name, n)) {
 		native_free(n);
 		return NULL;
 	}
@@ -96,6 +105,7 @@ void native_free(struct native *n)
 {
 	if (!n)
 		return;
+	free(n->front.bucket);
 	free(n->slots);
 	free(n);
 }
@@ -105,11 +115,16 @@ struct xdns_state *native_state(struct native *n)
 	return &n->state;
 }
 
-struct xdns_ref *native_ref(struct native *n, uint64_t hash)
+int native_set_record(struct native *n, uint64_t hash, uint32_t record)
 {
 	struct slot *s = find_slot(n, hash);
 
-	return s->used ? &s->ref : NULL;
+	if (!s->used)
+		return -1;
+	front_remove(&n->front, hash, s->name.record);
+	front_put(&n->front, hash, 0, record);
+	s->name.record = record;
+	return 0;
 }
 
 /* An element that the pool never handed out is one no record may lead to. */
@@ -133,9 +148,11 @@ static void *bpf_map_lookup_elem(const void *map, const void *key)
 
 	if (map == &names) {
 		memcpy(&hash, key, sizeof(hash));
-		return native_ref(running, hash);
+		return find_slot(running, hash)->used ? &find_slot(running, hash)->name : NULL;
 	}
 	memcpy(&i, key, sizeof(i));
+	if (map == &front)
+		return i < front_array(running->front.buckets) ? &running->front.bucket[i] : NULL;
 	for (size_t k = 0; k < sizeof(arrays) / sizeof(arrays[0]); k++)
 		if (map == arrays[k].map)
 			return element(arrays[k].class, i);
@@ -232,6 +249,7 @@ struct native_result native_run(struct native *n, const uint8_t *frame, size_t l
 	n->room = room;
 	running = n;
 	xdns_cfg = n->config;
+	xdns_front_buckets = n->front.buckets;
 	memset(&n->scratch, 0xa5, sizeof(n->scratch)); /* what an earlier frame left there */
 	switch (mesos_xdns(&ctx)) {
 	case XDP_PASS:

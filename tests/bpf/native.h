@@ -37,8 +37,8 @@ void native_free(struct native *n);
 /* What the map `state` holds, for the test to write. */
 struct xdns_state *native_state(struct native *n);
 
-/* What the index says about this hash, for the test to write; NULL if it is not there. */
-struct xdns_ref *native_ref(struct native *n, uint64_t hash);
+/* Makes the index say another record about a hash it has; -1 if it has not. */
+int native_set_record(struct native *n, uint64_t hash, uint32_t record);
 
 /* Runs the program over the frame; out (cap octets) gets what it made of it. */
 struct native_result native_run(struct native *n, const uint8_t *frame, size_t len,

@@ -61,7 +61,7 @@ static const struct xdns_record *find(struct bench *b, const char *name, uint64_
 	size_t len = packet_name(name, wire);
 	const struct xdns_record *r;
 
-	assert_int_equal(xdns_qname_scan(wire, wire + len, zone_config(b->zone)->hash_key, &q), 0);
+	assert_int_equal(xdns_qname_read(wire, wire + len, zone_config(b->zone)->hash_key, &q), 0);
 	rcu_read_lock();
 	r = zone_find(b->zone, &q);
 	rcu_read_unlock();
@@ -77,11 +77,9 @@ static uint32_t index_of(struct bench *b, const struct xdns_record *r)
 
 static void set_ref(struct bench *b, uint64_t hash, uint32_t record)
 {
-	struct xdns_ref ref = {.record = record};
-
-	*native_ref(b->native, hash) = ref;
+	assert_int_equal(native_set_record(b->native, hash, record), 0);
 	if (b->loaded)
-		assert_int_equal(loaded_set_ref(b->loaded, hash, ref), 0);
+		assert_int_equal(loaded_set_record(b->loaded, hash, record), 0);
 }
 
 static void set_plane(struct bench *b, const struct row *row, bool odd)

@@ -103,7 +103,7 @@ static void assert_scan(const uint8_t *name, size_t len, size_t skew, size_t beh
 	memcpy(p, name, len);
 	memset(p + len, 'Q', behind);
 	memset(&q, 0xee, sizeof(q));
-	assert_int_equal(xdns_qname_scan(p, p + len + behind, key, &q), 0);
+	assert_int_equal(xdns_qname_read(p, p + len + behind, key, &q), 0);
 	assert_int_equal(q.len, len);
 	for (size_t i = 0; i < (len + 7) / 8 * 8; i++)
 		assert_int_equal(((uint8_t *)q.word)[i], i < len ? lower(name[i]) : 0);
@@ -141,15 +141,15 @@ static void test_scan_refuses(void **state)
 		uint8_t *p = malloc(len ? len : 1);
 
 		memset(p, 'a', len ? len : 1);
-		if (!xdns_qname_scan(p, p + len, key, &q))
+		if (!xdns_qname_read(p, p + len, key, &q))
 			assert_int_equal(q.len, len + 1);
 		free(p);
 	}
 	memset(octets, 'a', sizeof(octets));
 	octets[DNS_NAME_MAX] = 0;
-	assert_int_equal(xdns_qname_scan(octets, octets + sizeof(octets), key, &q), -1);
+	assert_int_equal(xdns_qname_read(octets, octets + sizeof(octets), key, &q), -1);
 	octets[DNS_NAME_MAX - 1] = 0;
-	assert_int_equal(xdns_qname_scan(octets, octets + sizeof(octets), key, &q), 0);
+	assert_int_equal(xdns_qname_read(octets, octets + sizeof(octets), key, &q), 0);
 	assert_int_equal(q.len, DNS_NAME_MAX);
 }
 
@@ -166,11 +166,11 @@ static void test_hash(void **state)
 		random_name(name, len);
 		for (size_t i = 0; i < len; i++)
 			other[i] = random() & 1 && isalpha(name[i]) ? name[i] ^ 0x20 : name[i];
-		assert_int_equal(xdns_qname_scan(name, name + len, key, &q), 0);
-		assert_int_equal(xdns_qname_scan(other, other + len, key, &q2), 0);
+		assert_int_equal(xdns_qname_read(name, name + len, key, &q), 0);
+		assert_int_equal(xdns_qname_read(other, other + len, key, &q2), 0);
 		assert_true(q.hash == q2.hash);
 		other[at] = lower(name[at]) == 'q' ? 'w' : 'q';
-		assert_int_equal(xdns_qname_scan(other, other + len, key, &q2), 0);
+		assert_int_equal(xdns_qname_read(other, other + len, key, &q2), 0);
 		assert_true(q.hash != q2.hash);
 	}
 }
@@ -260,7 +260,7 @@ static void test_record_is(void **state)
 		if (len == 2)
 			continue;
 		random_name(name, len);
-		assert_int_equal(xdns_qname_scan(name, name + len, key, &q), 0);
+		assert_int_equal(xdns_qname_read(name, name + len, key, &q), 0);
 		memcpy(r.name, q.word, len < 64 ? len : 64);
 		if (len > 64)
 			memcpy(rest.name, (uint8_t *)q.word + 64, len - 64);
@@ -306,6 +306,8 @@ static void test_question(void **state)
 	assert_int_equal(q.len, 11 + 4);
 	assert_int_equal(q.limit, 1000);
 	assert_true(q.has_opt && q.dnssec_ok);
+	assert_memory_equal(q.name.word, question + DNS_HEADER_LEN, 11); /* as asked */
+	xdns_qname_fold(&q.name);
 	assert_memory_equal(q.name.word, "\3one\5mesos", 11);
 	/* the sum of name, type and class */
 	assert_int_equal(xdns_be16(xdns_sum_fold(xdns_question_sum(&q))),

@@ -57,7 +57,7 @@ static const struct xdns_record *find(struct zone *z, const char *text)
 
 	wire_of(text, wire);
 	assert_int_equal(
-		xdns_qname_scan(wire, wire + dname_wire_len(wire), zone_config(z)->hash_key, &q),
+		xdns_qname_read(wire, wire + dname_wire_len(wire), zone_config(z)->hash_key, &q),
 		0);
 	return zone_find(z, &q);
 }
@@ -119,7 +119,6 @@ static void test_empty_non_terminals(void **state)
 	assert_non_null(find(z, "_tcp.marathon.mesos"));
 	assert_int_equal(find(z, "web.marathon.mesos")->n_a, 1);
 	assert_int_equal(find(z, "_web._tcp.marathon.mesos")->n_srv, 1);
-	assert_string_equal(find(z, "web.marathon.mesos")->text, "web.marathon.mesos");
 	/* a target without data of its own is no name of the zone */
 	assert_null(find(z, "web-1.marathon.slave.mesos"));
 	assert_null(find(z, "slave.mesos"));

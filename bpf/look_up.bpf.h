@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/* From the question to its record, or to what its absence means. */
+#ifndef XDNS_LOOK_UP_BPF_H
+#define XDNS_LOOK_UP_BPF_H
+
+#include "env.bpf.h"
+
+/* A name that is not in the index: is its absence the answer? */
+__attribute__((noinline)) int missing_name(struct xdns_scratch *s)
+{
+	const struct xdns_config *cfg = config();
+
+	if (!s)
+		return XDNS_pass_not_serving;
+	xdns_qname_fold(&s->question.name);
+	switch (xdns_qname_walk(&s->question.name, cfg->domain, cfg->domain_len)) {
+	case XDNS_WALK_BAD:
+		return XDNS_pass_qname;
+	case XDNS_WALK_OUTSIDE:
+		return XDNS_pass_outside;
+	default:
+		return xdns_qname_has_star(&s->question.name) ? XDNS_pass_wildcard
+							      : XDNS_answer_nxdomain;
+	}
+}
+
+/* Loads before it are done before those behind it: an exchange is a full barrier everywhere. */
+static __always_inline void load_fence(struct xdns_scratch *s)
+{
+	if (xdns_load_fences)
+		(void)__sync_lock_test_and_set(&s->fence, 0);
+}
+
+/* The long names' part is in another map. */
+static __always_inline int record_is_named(const struct xdns_record *r, const struct xdns_qname *q)
+{
+	const struct xdns_name_tail *tail = 0;
+
+	if (r->name_len > XDNS_NAME_INLINE)
+		tail = xdns_env_name_tail(0, r->name_tail);
+	return xdns_record_is(r, tail, q);
+}
+
+/* Of a name that was not asked in lower case, as most are. */
+__attribute__((noinline)) int record_is_folded(struct xdns_scratch *s, __u32 i)
+{
+	const struct xdns_record *r = bpf_map_lookup_elem(&records, &i);
+
+	if (!s || !r)
+		return 0;
+	xdns_qname_fold(&s->question.name);
+	return record_is_named(r, &s->question.name);
+}
+
+/* The record of this number, if it is the question's name's. */
+static __always_inline const struct xdns_record *record_of_question(struct xdns_scratch *s, __u32 i)
+{
+	const struct xdns_record *r = bpf_map_lookup_elem(&records, &i);
+
+	if (!r)
+		return 0;
+	return record_is_named(r, &s->question.name) || record_is_folded(s, i) ? r : 0;
+}
+
+/*
+ * What the hash map says: XDNS_CONTINUE and s->record, or why there is none. Not inlined: the
+ * front index seldom needs it.
+ */
+__attribute__((noinline)) int ask_hash_map(struct xdns_scratch *s)
+{
+	const struct xdns_name *name;
+	__u64 hash;
+
+	if (!s)
+		return XDNS_pass_not_serving;
+	hash = s->question.name.hash;
+	name = bpf_map_lookup_elem(&names, &hash);
+	if (!name)
+		return missing_name(s);
+	s->record = xdns_read_once(name->record);
+	return s->record == XDNS_REF_COLLISION ? XDNS_pass_collision : XDNS_CONTINUE;
+}
+
+/* A name that no index has does not exist, provided that they stood still meanwhile. */
+static __always_inline enum xdns_counter believe(struct xdns_scratch *s,
+						 const struct xdns_state *st, __u32 before,
+						 enum xdns_counter what)
+{
+	load_fence(s);
+	if (what == XDNS_answer_nxdomain && ((before & 1) || xdns_read_once(st->changes) != before))
+		return XDNS_pass_changing;
+	return what;
+}
+
+/* What a name that exists answers to the question. */
+static __always_inline enum xdns_counter kind_of(struct xdns_scratch *s,
+						 const struct xdns_record *r)
+{
+	switch (s->question.type) {
+	case DNS_TYPE_A:
+		return r->n_a ? XDNS_answer_a : XDNS_answer_nodata;
+	case DNS_TYPE_AAAA:
+		return r->n_aaaa ? XDNS_answer_aaaa : XDNS_answer_nodata;
+	case DNS_TYPE_SRV:
+		return r->n_srv ? XDNS_answer_srv : XDNS_answer_nodata;
+	default: /* SOA */
+		return s->question.name.len == config()->domain_len ? XDNS_answer_soa
+								    : XDNS_answer_nodata;
+	}
+}
+
+/* Through the front index, or else the hash map. Sets s->record and *ret unless it is a miss. */
+static __always_inline enum xdns_counter look_up(struct xdns_scratch *s,
+						 const struct xdns_state *st,
+						 const struct xdns_record **ret)
+{
+	__u32 before = xdns_read_once(st->changes), i = 0;
+	const struct xdns_record *r = 0;
+	enum xdns_front_result found;
+	enum xdns_counter what;
+
+	load_fence(s);
+	found = xdns_front_find(0, s->question.name.hash, xdns_front_buckets, &i);
+	if (found == XDNS_FRONT_ABSENT && xdns_read_once(st->front_complete))
+		return believe(s, st, before, missing_name(s));
+	if (found == XDNS_FRONT_FOUND && i != XDNS_REF_COLLISION)
+		r = record_of_question(s, i);
+	if (!r) {
+		what = ask_hash_map(s);
+		if (what != XDNS_CONTINUE)
+			return believe(s, st, before, what);
+		i = s->record;
+		r = record_of_question(s, i);
+		if (!r)
+			return XDNS_pass_collision;
+	}
+	s->record = i;
+	*ret = r;
+	return kind_of(s, r);
+}
+
+#endif
