@@ -10,7 +10,7 @@
  * the hash map, a miss counts only if `changes` stood still (abi.h).
  *
  * Readers define  const struct xdns_front *xdns_env_front(const void *env, __u32 bucket);
- * the writer is userspace, user/front.h.
+ * the writer is userspace, user/front_index.h.
  */
 #ifndef XDNS_FRONT_H
 #define XDNS_FRONT_H

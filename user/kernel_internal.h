@@ -7,7 +7,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
-#include "front.h"
+#include "front_index.h"
 #include "kernel.h"
 #include "pool.h"
 #include "zone_mirror.h"

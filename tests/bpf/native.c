@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../user/front.h"
+#include "front_index.h"
 #include "native.h"
 #include "zone_mirror.h"
 #include "zone_read.h"

@@ -3,8 +3,8 @@
  * The writer's side of the front index (include/front.h): an array of buckets that the XDP
  * program reads while it changes, one 8-octet store at a time.
  */
-#ifndef XDNS_USER_FRONT_H
-#define XDNS_USER_FRONT_H
+#ifndef XDNS_FRONT_INDEX_H
+#define XDNS_FRONT_INDEX_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-#include "front.h"
+#include "front_index.h"
 
 static const struct xdns_front *xdns_env_front(const void *env, __u32 bucket)
 {
 	return (const struct xdns_front *)env + bucket;
 }
 
-#include "../include/front.h"
+#include "front.h"
 
 uint32_t front_buckets(uint32_t names)
 {
