@@ -54,16 +54,17 @@ MAN         := $(wildcard docs/*.[58])
 UNIT        := $(patsubst %.c,%,$(wildcard tests/unit/test_*.c))
 GOLDEN      := $(patsubst %.c,%,$(wildcard tests/golden/test_*.c))
 BPF_TESTS   := $(patsubst %.c,%,$(wildcard tests/bpf/test_*.c))
-C_FILES      = $(wildcard bpf/*.[ch] include/*.h user/*.[ch] tests/*.[ch] tests/*/*.[ch] tools/*.c)
+C_FILES      = $(wildcard bpf/*.[ch] include/*.h user/*.[ch] tests/*.[ch] tests/*/*.[ch] tools/*.[ch])
 
 PKG_BUILD := build/packages-build
 PKG_RUN   := build/packages-run
 PKG_CHECK := build/packages-check
+PKG_BENCH := build/packages-bench
 
 # --- daemon -----------------------------------------------------------------
 
-.PHONY: all run packages check check-unit check-golden check-bpf check-e2e asan lint fmt install \
-	clean help
+.PHONY: all run packages check check-unit check-golden check-bpf check-e2e asan bench lint fmt \
+	install clean help
 
 all: build/mesos-xdns ## build build/mesos-xdns
 
@@ -78,7 +79,7 @@ build/%.bpf.o: bpf/%.bpf.c | $(PKG_BUILD)
 # At the far end of a veth pair, so that native XDP_TX gets there (tools/run.sh).
 build/%.bpf.o: tools/%.bpf.c | $(PKG_BUILD)
 	$(call say,BPF,$@)
-	$(Q)$(CLANG) $(BPF_CFLAGS) -c -o $@ $<
+	$(Q)$(CLANG) $(BPF_CFLAGS) -Itools -c -o $@ $<
 
 $(SKEL): build/mesos-xdns.bpf.o
 	$(call say,SKEL,$@)
@@ -138,9 +139,37 @@ build/tests/bench/%.skel.h: build/tests/bench/%.bpf.o
 	$(Q)$(BPFTOOL) gen skeleton $< name $* > $@
 
 build/tests/bench/bench_packets.o: build/tests/bench/harness.skel.h
-build/tests/bench/bench_packets: build/tests/bench/bench_packets.o build/libxdns.a
+build/tests/bench/bench_zone: build/tests/bench/zone_bench.o
+build/tests/bench/bench_%: build/tests/bench/bench_%.o build/libxdns.a
+	$(call say,LD,$@)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ build/libxdns.a $(LDLIBS)
+
+build/tests/bench/latency: build/tests/bench/latency.o
 	$(call say,LD,$@)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+# The traffic generator, for the bench and for laboratories.
+build/xdns-load.skel.h: build/xdns-load.bpf.o
+	$(call say,SKEL,$@)
+	$(Q)$(BPFTOOL) gen skeleton $< name xdns_load > $@
+
+build/tools/%.o: tools/%.c | $(PKG_BUILD)
+	@mkdir -p $(@D)
+	$(call say,CC,$@)
+	$(Q)$(CC) $(CFLAGS_ALL) -Itools $(CFLAGS) $(HARDEN) -c -o $@ $<
+
+build/tools/xdns-load.o build/tools/xdns-load-setup.o build/tools/xdns-load-report.o: build/xdns-load.skel.h
+build/xdns-load: build/tools/xdns-load.o build/tools/xdns-load-setup.o build/tools/xdns-load-report.o \
+		build/libxdns.a
+	$(call say,LD,$@)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+BENCH_NEEDS := build/mesos-xdns build/xdns-load build/xdp-pass.bpf.o build/xdp-reflect.bpf.o \
+	       build/tests/bench/bench_packets build/tests/bench/bench_zone \
+	       build/tests/bench/latency build/tests/bpf/test_stress
+
+bench: $(BENCH_NEEDS) | $(PKG_BENCH) ## cost, speed and freshness, as ratios; PARTS="packets wire peers changes", MESOS_DNS=path, LONG=1, DOCS=1
+	@MESOS_DNS='$(MESOS_DNS)' tests/bench/bench.py $(if $(DOCS),--docs) $(if $(LONG),--long) $(PARTS)
 
 # --- run and check ----------------------------------------------------------
 
@@ -187,6 +216,7 @@ packages: $(PKG_BUILD) $(PKG_RUN) $(PKG_CHECK) ## install every Debian package t
 # apt takes one lock: one group after the other.
 $(PKG_RUN): | $(PKG_BUILD)
 $(PKG_CHECK): | $(PKG_BUILD) $(PKG_RUN)
+$(PKG_BENCH): | $(PKG_BUILD) $(PKG_RUN) $(PKG_CHECK)
 
 install: build/mesos-xdns ## install below DESTDIR and PREFIX
 	install -D -m 755 build/mesos-xdns $(DESTDIR)$(PREFIX)/sbin/mesos-xdns

@@ -224,7 +224,6 @@ struct bench {
 	struct zone *zone;
 	struct generation gen;
 	json_t *rows;
-	double hot[ROUNDS]; /* net ns of the hot A of the zone of 10,000 */
 };
 
 /* Nanoseconds a frame. */
@@ -266,17 +265,20 @@ static double median(const double *v, double *ret_min, double *ret_max)
 	return sorted[ROUNDS / 2];
 }
 
+/* hot: net ns of sized_cases[0] in the same rounds. */
 struct measured {
-	double empty[ROUNDS], pass[ROUNDS], reflect[ROUNDS], subject[ROUNDS], net[ROUNDS];
+	double empty[ROUNDS], pass[ROUNDS], reflect[ROUNDS], subject[ROUNDS], net[ROUNDS],
+		hot[ROUNDS];
 };
 
 static void measure(struct bench *b, const struct packet_case *c, unsigned names,
 		    struct measured *m)
 {
 	unsigned repeat = c->random ? REPEAT * RANDOM_RUNS : REPEAT;
-	struct harness_task t;
+	struct harness_task t, hot;
 
 	make_task(c, names, &t);
+	make_task(&sized_cases[0], names, &hot);
 	run(b, &t, HARNESS_SUBJECT, repeat, c->verdict); /* warm */
 	for (int i = 0; i < ROUNDS; i++) {
 		m->empty[i] = run(b, &t, HARNESS_EMPTY, repeat, XDP_TX);
@@ -284,6 +286,7 @@ static void measure(struct bench *b, const struct packet_case *c, unsigned names
 		m->subject[i] = run(b, &t, HARNESS_SUBJECT, repeat, c->verdict);
 		m->pass[i] = run(b, &t, HARNESS_PASS, repeat, XDP_PASS);
 		m->net[i] = m->subject[i] - (m->empty[i] + m->pass[i]) / 2;
+		m->hot[i] = run(b, &hot, HARNESS_SUBJECT, REPEAT, XDP_TX) - m->empty[i];
 	}
 }
 
@@ -331,7 +334,7 @@ static void report(struct bench *b, const struct packet_case *c, unsigned names,
 	if (!c->against)
 		return;
 	for (int i = 0; i < ROUNDS; i++)
-		ratio[i] = !strcmp(c->against, "hot") ? m->net[i] / median(b->hot, NULL, NULL)
+		ratio[i] = !strcmp(c->against, "hot") ? m->net[i] / m->hot[i]
 						      : m->subject[i] / m->pass[i];
 	snprintf(name, sizeof(name), "%s", c->name);
 	put_row(b, name,
@@ -386,8 +389,6 @@ static void bench_zone(struct bench *b, unsigned names)
 	load_zone(b, names);
 	for (size_t i = 0; i < ARRAY_SIZE(sized_cases); i++) {
 		measure(b, &sized_cases[i], names, &m);
-		if (names == 10000 && !sized_cases[i].random)
-			memcpy(b->hot, m.net, sizeof(m.net));
 		report(b, &sized_cases[i], names, sized_goal(&sized_cases[i], names), &m);
 	}
 	for (size_t i = 0; names == 10000 && i < ARRAY_SIZE(cases); i++) {

@@ -32,6 +32,7 @@ static struct generation_ids {
 
 static uint32_t names_limit;
 static atomic_uint switches;
+static _Thread_local uint32_t run_ns;
 
 const char *stress_no_kernel(void)
 {
@@ -165,10 +166,16 @@ enum stress_run stress_run(const uint8_t *frame, size_t len, unsigned repeat, ui
 
 	if (bpf_prog_test_run_opts(ATTACHED_FD, &opts))
 		return errno == EINVAL || errno == EBADF ? STRESS_RUN_DETACHED : STRESS_RUN_BAD;
+	run_ns = opts.duration;
 	if (opts.retval == XDP_PASS && opts.data_size_out == len && !memcmp(frame, out, len))
 		return STRESS_RUN_PASS;
 	if ((opts.retval != XDP_TX && repeat == 1) || opts.data_size_out < STRESS_FRAME_DNS)
 		return STRESS_RUN_BAD;
 	*ret_len = opts.data_size_out - STRESS_FRAME_DNS;
 	return STRESS_RUN_ANSWER;
+}
+
+uint32_t stress_run_ns(void)
+{
+	return run_ns;
 }

@@ -46,4 +46,7 @@ enum stress_run { STRESS_RUN_ANSWER, STRESS_RUN_PASS, STRESS_RUN_DETACHED, STRES
 enum stress_run stress_run(const uint8_t *frame, size_t len, unsigned repeat, uint8_t *out,
 			   size_t *ret_len);
 
+/* Nanoseconds that the calling thread's last run took, as the kernel timed it. */
+uint32_t stress_run_ns(void);
+
 #endif

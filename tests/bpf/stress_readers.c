@@ -19,7 +19,7 @@
 #define REPEAT	     100000 /* runs in one system call, of a question that passes */
 #define REPEAT_EVERY 32768  /* reads: such a system call costs the kernel two grace periods */
 
-static void pin(int cpu)
+void stress_pin(int cpu)
 {
 	cpu_set_t set;
 
@@ -68,39 +68,61 @@ static void look_up_twin(struct stress_reader *r, uint64_t i)
 	r->s->looking_up = false;
 }
 
+void stress_kernel_read(struct stress_reader *r, uint64_t i)
+{
+	uint8_t frame[STRESS_FRAME_MAX], out[STRESS_FRAME_MAX];
+	uint8_t *query = frame + STRESS_FRAME_DNS;
+	uint16_t type;
+	bool edns;
+	const struct stress_name *n = pick(r->s, i, &type, &edns);
+	size_t query_len = stress_query(n, type, i, edns, query), len;
+
+	switch (stress_run(frame, stress_frame(frame, query_len, r->s->cfg->port), 1, out, &len)) {
+	case STRESS_RUN_ANSWER:
+		stress_check(&r->s->world, n, type, query, query_len, out + STRESS_FRAME_DNS, len,
+			     &r->seen);
+		break;
+	case STRESS_RUN_PASS:
+		r->seen.counts.reads++;
+		r->seen.counts.passes++;
+		break;
+	case STRESS_RUN_DETACHED:
+		r->seen.counts.reads++;
+		r->detached++;
+		break;
+	default:
+		r->seen.counts.reads++;
+		r->bad++;
+	}
+}
+
+void stress_user_read(struct stress_reader *r, uint64_t i)
+{
+	uint8_t query[512], out[4096];
+	uint16_t type;
+	bool edns;
+	const struct stress_name *n = pick(r->s, i, &type, &edns);
+	size_t query_len = stress_query(n, type, i, edns, query);
+	struct reply_result res;
+
+	if (reply_query(r->s->cfg, r->s->zone, false, query, query_len, out, sizeof(out), &res) !=
+	    REPLY_SEND) {
+		r->seen.counts.reads++;
+		r->bad++;
+		return;
+	}
+	stress_check(&r->s->world, n, type, query, query_len, out, res.len, &r->seen);
+}
+
 void *stress_kernel_reader(void *arg)
 {
 	struct stress_reader *r = arg;
-	uint8_t frame[STRESS_FRAME_MAX], out[STRESS_FRAME_MAX];
-	uint8_t *query = frame + STRESS_FRAME_DNS;
 
-	pin(r->cpu);
+	stress_pin(r->cpu);
 	for (uint64_t i = 0; r->seen.counts.reads < r->s->reads; i++) {
-		uint16_t type;
-		bool edns;
-		const struct stress_name *n = pick(r->s, i, &type, &edns);
-		size_t query_len = stress_query(n, type, i, edns, query), len;
-
 		if (i % REPEAT_EVERY == 0)
 			look_up_twin(r, i / REPEAT_EVERY);
-		switch (stress_run(frame, stress_frame(frame, query_len, r->s->cfg->port), 1, out,
-				   &len)) {
-		case STRESS_RUN_ANSWER:
-			stress_check(&r->s->world, n, type, query, query_len,
-				     out + STRESS_FRAME_DNS, len, &r->seen);
-			break;
-		case STRESS_RUN_PASS:
-			r->seen.counts.reads++;
-			r->seen.counts.passes++;
-			break;
-		case STRESS_RUN_DETACHED:
-			r->seen.counts.reads++;
-			r->detached++;
-			break;
-		default:
-			r->seen.counts.reads++;
-			r->bad++;
-		}
+		stress_kernel_read(r, i);
 	}
 	r->s->reading--;
 	return NULL;
@@ -109,24 +131,10 @@ void *stress_kernel_reader(void *arg)
 void *stress_user_reader(void *arg)
 {
 	struct stress_reader *r = arg;
-	uint8_t query[512], out[4096];
 
 	rcu_register_thread();
-	for (uint64_t i = 0; r->seen.counts.reads < r->s->reads; i++) {
-		uint16_t type;
-		bool edns;
-		const struct stress_name *n = pick(r->s, i, &type, &edns);
-		size_t query_len = stress_query(n, type, i, edns, query);
-		struct reply_result res;
-
-		if (reply_query(r->s->cfg, r->s->zone, false, query, query_len, out, sizeof(out),
-				&res) != REPLY_SEND) {
-			r->seen.counts.reads++;
-			r->bad++;
-			continue;
-		}
-		stress_check(&r->s->world, n, type, query, query_len, out, res.len, &r->seen);
-	}
+	for (uint64_t i = 0; r->seen.counts.reads < r->s->reads; i++)
+		stress_user_read(r, i);
 	rcu_unregister_thread();
 	r->s->reading--;
 	return NULL;
@@ -144,6 +152,21 @@ void stress_report(const char *who, const struct stress_reader *r)
 	       c->foreign, c->false_nxdomain, c->back, c->malformed, r->bad + r->detached);
 	if (r->seen.first_fault[0])
 		printf("# %s: first fault: %s\n", who, r->seen.first_fault);
+}
+
+void stress_report_json(FILE *f, const char *who, const struct stress_reader *r)
+{
+	const struct stress_counts *c = &r->seen.counts;
+
+	fprintf(f,
+		" \"%s\": {\"reads\": %" PRIu64 ", \"answers\": %" PRIu64
+		", \"truncated\": %" PRIu64 ", \"nodata\": %" PRIu64 ", \"nxdomain\": %" PRIu64
+		", \"passes\": %" PRIu64 ", \"torn\": %" PRIu64 ", \"foreign\": %" PRIu64
+		", \"false_nxdomain\": %" PRIu64 ", \"back\": %" PRIu64 ", \"malformed\": %" PRIu64
+		", \"bad\": %" PRIu64 ", \"look_ups\": %" PRIu64 "},\n",
+		who, c->reads, c->answers, c->truncated, c->nodata, c->nxdomain, c->passes, c->torn,
+		c->foreign, c->false_nxdomain, c->back, c->malformed, r->bad + r->detached,
+		r->look_ups);
 }
 
 void stress_judge(const struct stress_reader *r)
@@ -166,7 +189,7 @@ void *stress_miss_reader(void *arg)
 {
 	struct stress_reader *r = arg;
 
-	pin(r->cpu);
+	stress_pin(r->cpu);
 	for (uint64_t i = 0; i < r->s->reads / 20000; i++)
 		look_up_twin(r, i);
 	r->s->reading--;

@@ -5,6 +5,7 @@
 
 #include <semaphore.h>
 #include <stdatomic.h>
+#include <stdio.h>
 
 #include "config.h"
 #include "kernel.h"
@@ -40,8 +41,18 @@ void *stress_kernel_reader(void *arg); /* the program, one question a system cal
 void *stress_user_reader(void *arg);   /* reply_query() */
 void *stress_miss_reader(void *arg);   /* the program, twins alone, at its full speed */
 
+/* One question, the i-th, its answer checked and counted. */
+void stress_kernel_read(struct stress_reader *r, uint64_t i);
+void stress_user_read(struct stress_reader *r, uint64_t i); /* of a thread that RCU knows */
+
+/* The calling thread stays on this CPU. */
+void stress_pin(int cpu);
+
 /* Prints what the reader found. */
 void stress_report(const char *who, const struct stress_reader *r);
+
+/* The same as a member of a JSON object, with a comma behind it. */
+void stress_report_json(FILE *f, const char *who, const struct stress_reader *r);
 
 /* Fails the running test if anything was wrong, or next to nothing was read. */
 void stress_judge(const struct stress_reader *r);

@@ -4,13 +4,19 @@
  * the responder on threads of its own ask for names whose every record says which version of
  * its set it belongs to, while the zone is changed, commits run out of memory, slots
  * and hash elements are used again, and generations switch. docs/consistency.md has
- * the figures. XDNS_STRESS_READS=n: reads of each reader.
+ * the figures.
+ *
+ *	XDNS_STRESS_READS=n	reads of each reader
+ *	XDNS_STRESS_JSON=file	what the readers found, for programs
+ *	XDNS_STRESS_PACED=n	instead of the tests: what n changes a second cost the readers,
+ *	XDNS_STRESS_SECONDS=s	for so long
  */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <cmocka.h>
 
+#include <errno.h>
 #include <inttypes.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -21,17 +27,19 @@
 #include "stress_alloc.h"
 #include "stress_check.h"
 #include "stress_kernel.h"
+#include "stress_paced.h"
 #include "stress_readers.h"
 #include "stress_rules.h"
 #include "stress_world.h"
 #include "util.h"
 #include "zone_config.h"
 
-#define READS_DEFAULT 1000000
-#define NAMES_MAX     256 /* entries of `names`: about as many as there are names */
-#define MISS_TWINS    12
-#define MISS_NAMES    16
-#define FAIL_EVERY    16 /* one commit in so many runs out of memory */
+#define READS_DEFAULT	1000000
+#define SECONDS_DEFAULT 10
+#define NAMES_MAX	256 /* entries of `names`: about as many as there are names */
+#define MISS_TWINS	12
+#define MISS_NAMES	16
+#define FAIL_EVERY	16 /* one commit in so many runs out of memory */
 
 static const char *no_kernel;
 
@@ -198,11 +206,54 @@ static void write_until_read(struct stress *s)
 	}
 }
 
+/* XDNS_STRESS_JSON, for what is put into it; NULL without. */
+static FILE *json_open(const struct stress *s)
+{
+	const char *path = getenv("XDNS_STRESS_JSON");
+	FILE *f = path ? fopen(path, "w") : NULL;
+
+	if (path && !f)
+		fail_msg("%s: %s", path, strerror(errno));
+	if (f)
+		fprintf(f,
+			"{\n \"commits\": %" PRIu64 ",\n \"failed_commits\": %" PRIu64
+			",\n \"grace_periods\": %" PRIu64 ",\n \"switches\": %u,\n",
+			s->commits, s->failed_commits, s->graces, stress_switches());
+	return f;
+}
+
+static void json_close(FILE *f, const struct stress_reader *kernel,
+		       const struct stress_reader *user)
+{
+	stress_report_json(f, "kernel", kernel);
+	stress_report_json(f, "userspace", user);
+	fprintf(f, " \"part\": \"stress\"\n}\n");
+	fclose(f);
+}
+
+static void reclaimer_start(struct stress *s, pthread_t *ret)
+{
+	sem_init(&s->wanted, 0, 0);
+	sem_init(&s->done, 0, 0);
+	pthread_create(ret, NULL, reclaimer, s);
+}
+
+static void reclaimer_stop(struct stress *s, pthread_t thread)
+{
+	if (s->waiting)
+		sem_wait(&s->done);
+	s->stop = true;
+	sem_post(&s->wanted);
+	pthread_join(thread, NULL);
+	zone_reclaim_finish(s->zone);
+}
+
 static void test_readers(void **state)
 {
 	static struct stress s;
 	static struct stress_reader kernel, user;
 	pthread_t threads[3];
+	FILE *f;
 	unsigned before = stress_switches();
 
 	(void)state;
@@ -213,24 +264,17 @@ static void test_readers(void **state)
 	move_names(&s, 1, 1);
 	commit(&s, 1);
 	s.kernel = stress_kernel_open(s.cfg, s.zone);
-	sem_init(&s.wanted, 0, 0);
-	sem_init(&s.done, 0, 0);
 	s.reading = 2;
 	s.hot_modulus = 1;
 	kernel = (struct stress_reader){.s = &s, .cpu = 0};
 	user = (struct stress_reader){.s = &s};
 	pthread_create(&threads[0], NULL, stress_kernel_reader, &kernel);
 	pthread_create(&threads[1], NULL, stress_user_reader, &user);
-	pthread_create(&threads[2], NULL, reclaimer, &s);
+	reclaimer_start(&s, &threads[2]);
 	write_until_read(&s);
 	pthread_join(threads[0], NULL);
 	pthread_join(threads[1], NULL);
-	if (s.waiting)
-		sem_wait(&s.done);
-	s.stop = true;
-	sem_post(&s.wanted);
-	pthread_join(threads[2], NULL);
-	zone_reclaim_finish(s.zone);
+	reclaimer_stop(&s, threads[2]);
 
 	printf("# writer: %" PRIu64 " commits, %" PRIu64 " ran out of memory, %" PRIu64
 	       " grace periods, %u switches of the generation; %" PRIu64
@@ -238,6 +282,9 @@ static void test_readers(void **state)
 	       s.commits, s.failed_commits, s.graces, stress_switches() - before, kernel.look_ups);
 	stress_report("kernel", &kernel);
 	stress_report("userspace", &user);
+	f = json_open(&s);
+	if (f)
+		json_close(f, &kernel, &user);
 	commit(&s, 0);
 	check_at_rest(&s);
 	stress_close(&s);
@@ -341,6 +388,57 @@ static void test_failed_commits(void **state)
 	assert_true(failures > 50);
 }
 
+static unsigned number(const char *key, unsigned otherwise)
+{
+	const char *text = getenv(key);
+
+	return text ? strtoul(text, NULL, 10) : otherwise;
+}
+
+static void commit_next(struct stress *s)
+{
+	commit(s, zone_serial(s->zone) + 1);
+	reclaim(s);
+}
+
+/* Figures, of which only the faults are judged. */
+static void measure_paced(void **state)
+{
+	static struct stress s;
+	static struct stress_paced p;
+	pthread_t thread;
+	FILE *f;
+
+	(void)state;
+	if (no_kernel)
+		skip();
+	stress_open(&s);
+	stress_limit_names(0);
+	move_names(&s, 1, 1);
+	commit(&s, 1);
+	s.kernel = stress_kernel_open(s.cfg, s.zone);
+	reclaimer_start(&s, &thread);
+	p.s = &s;
+	p.rate = number("XDNS_STRESS_PACED", 1);
+	p.rounds = number("XDNS_STRESS_SECONDS", SECONDS_DEFAULT);
+	assert_in_range(p.rate, 1, 1000000);
+	assert_in_range(p.rounds, 1, STRESS_ROUNDS_MAX);
+	stress_paced(&p, commit_next);
+	reclaimer_stop(&s, thread);
+	stress_paced_report(&p);
+	stress_report("kernel", &p.readers[STRESS_KERNEL]);
+	stress_report("userspace", &p.readers[STRESS_USER]);
+	f = json_open(&s);
+	if (f) {
+		stress_paced_json(f, &p);
+		json_close(f, &p.readers[STRESS_KERNEL], &p.readers[STRESS_USER]);
+	}
+	check_at_rest(&s);
+	stress_close(&s);
+	stress_judge(&p.readers[STRESS_KERNEL]);
+	stress_judge(&p.readers[STRESS_USER]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -348,9 +446,12 @@ int main(void)
 		cmocka_unit_test(test_misses),
 		cmocka_unit_test(test_readers),
 	};
+	const struct CMUnitTest paced[] = {cmocka_unit_test(measure_paced)};
 
 	no_kernel = stress_no_kernel();
 	if (no_kernel)
 		printf("# SKIPPED: the stress tests were not run: %s\n", no_kernel);
+	if (getenv("XDNS_STRESS_PACED"))
+		return cmocka_run_group_tests(paced, NULL, NULL);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
