@@ -64,7 +64,7 @@ static __always_inline int gather_srv(const struct xdns_record *r, const struct 
 /* Adds the sum of a part that starts `at` octets into the body. */
 static __always_inline void add_part(struct reply *reply, __u32 at, __u64 sum)
 {
-	reply->body_sum += at & 1 ? xdns_sum_odd(sum) : xdns_sum_fold(sum);
+	reply->body_sum += at & 1 ? xdns_sum_odd(sum) : sum;
 }
 
 /* One SRV record at p, `at` octets into the body; the name's last word overlaps the one before. */
@@ -82,6 +82,7 @@ static __always_inline int put_srv(const struct xdns_srv *srv, const struct xdns
 	xdns_put16(p + 16, port);
 	sum = xdns_rr_sum(XDNS_OWNER_QNAME, DNS_TYPE_SRV, ttl, 6 + len) + weight + port;
 	p += XDNS_RR_SRV_FIXED;
+	XDNS_UNROLL
 	for (i = 0; i < XDNS_NAME_INLINE / 8; i++) {
 		if (i * 8 + 8 > len)
 			break;
@@ -91,8 +92,9 @@ static __always_inline int put_srv(const struct xdns_srv *srv, const struct xdns
 		xdns_put64(p + i * 8, w);
 		sum = xdns_sum_add(sum, w);
 	}
-	if (i * 8 < len && i < XDNS_NAME_INLINE / 8) {
-		sum = xdns_sum_add(sum, xdns_get64(t->name + i * 8));
+	len = xdns_read_once(t->name_len); /* anew: the verifier forgets the way through the loop */
+	if (len & 7) {
+		sum = xdns_sum_add(sum, xdns_get64(t->name + (len & (XDNS_NAME_INLINE - 8))));
 		i = (len - 8) & (XDNS_NAME_INLINE - 1);
 		p += i;
 		if ((const void *)(p + 8) > end)

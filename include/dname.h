@@ -60,12 +60,18 @@ static __always_inline __u64 xdns_hash_finish(__u64 h)
 	return h ^ (h >> 32);
 }
 
-/* The marker bit of the first zero octet (bit 8k+7 for octet k); 0 if there is none. */
+/* Bit 8k+7 for the first zero octet k, maybe for later octets, too; 0 if there is none. */
+static __always_inline __u64 xdns_zeros(__u64 w)
+{
+	return (w - XDNS_BYTES(1)) & ~w & XDNS_BYTES(0x80);
+}
+
+/* Only the first octet's: the marker. */
 static __always_inline __u64 xdns_first_zero(__u64 w)
 {
-	__u64 z = (w - XDNS_BYTES(1)) & ~w & XDNS_BYTES(0x80);
+	__u64 zeros = xdns_zeros(w);
 
-	return z & -z;
+	return zeros & -zeros;
 }
 
 /* k of the marker 1 << (8k+7): the product brings octet 7-k of the constant to the top. */
@@ -112,7 +118,7 @@ static __always_inline int xdns_qname_scan(const __u8 *p, const void *end, const
 		if ((const void *)(p + i * 8 + 8) > end)
 			break;
 		w = xdns_get64(p + i * 8);
-		marker = xdns_first_zero(w);
+		marker = xdns_zeros(w);
 		if (marker)
 			break;
 		sum = xdns_sum_add(sum, w);
@@ -127,10 +133,11 @@ static __always_inline int xdns_qname_scan(const __u8 *p, const void *end, const
 		return -1;
 	if (!marker) { /* the message ends within this word */
 		w = xdns_load_tail(p + i * 8, end);
-		marker = xdns_first_zero(w);
+		marker = xdns_zeros(w);
 		if (!marker)
 			return -1;
 	}
+	marker &= -marker;
 	w &= (marker << 1) - 1;
 	hash += xdns_hash_word(xdns_hash_fold(w), key[i]);
 	q->word[i] = w;
@@ -147,8 +154,10 @@ static __always_inline int xdns_qname_scan(const __u8 *p, const void *end, const
 /* To lower case, in place. */
 static __always_inline void xdns_qname_fold(struct xdns_qname *q)
 {
+	__u32 len = q->len;
+
 	for (__u32 i = 0; i < XDNS_HASH_WORDS; i++) {
-		if (i * 8 >= q->len)
+		if (i * 8 >= len)
 			break;
 		q->word[i] = xdns_fold(q->word[i]);
 	}
@@ -170,7 +179,8 @@ enum xdns_walk { XDNS_WALK_BAD, XDNS_WALK_OUTSIDE, XDNS_WALK_INSIDE };
 /*
  * Walks the labels of a folded name up to where the domain would begin. INSIDE: the name is at
  * or below the domain, and well-formed to its end, as the domain is. BAD: a
- * label over 63 octets, or the root too early. OUTSIDE may be malformed, too.
+ * label over 63 octets, or the root too early. OUTSIDE may be malformed, too. Behind the domain
+ * seven more octets must be readable.
  */
 static __always_inline enum xdns_walk xdns_qname_walk(const struct xdns_qname *q,
 						      const __u8 *domain, __u32 domain_len)
@@ -189,8 +199,13 @@ static __always_inline enum xdns_walk xdns_qname_walk(const struct xdns_qname *q
 	}
 	if (at != cut)
 		return XDNS_WALK_OUTSIDE;
-	for (__u32 i = 0; i < DNS_NAME_MAX && i < domain_len; i++) {
-		if (octet[(cut + i) & 0xff] != domain[i])
+	/* a word at a time; what the last has too much is shifted out. Both arrays go on behind. */
+	for (__u32 i = 0; i < DNS_NAME_MAX && i < domain_len; i += 8) {
+		__u64 differs = xdns_get64(octet + ((cut + i) & 0xff)) ^ xdns_get64(domain + i);
+
+		if (domain_len - i < 8)
+			differs <<= (8 - (domain_len - i)) * 8;
+		if (differs)
 			return XDNS_WALK_OUTSIDE;
 	}
 	return XDNS_WALK_INSIDE;
@@ -199,8 +214,10 @@ static __always_inline enum xdns_walk xdns_qname_walk(const struct xdns_qname *q
 /* Does the name hold a '*' anywhere? (Mesos-DNS removes ".*" before it looks up.) */
 static __always_inline int xdns_qname_has_star(const struct xdns_qname *q)
 {
+	__u32 len = q->len;
+
 	for (__u32 i = 0; i < XDNS_HASH_WORDS; i++) {
-		if (i * 8 >= q->len)
+		if (i * 8 >= len)
 			break;
 		if (xdns_first_zero(q->word[i] ^ XDNS_BYTES('*')))
 			return 1;
