@@ -81,15 +81,36 @@ __attribute__((noinline)) int ask_hash_map(struct xdns_scratch *s)
 	return s->record == XDNS_REF_COLLISION ? XDNS_pass_collision : XDNS_CONTINUE;
 }
 
-/* A name that no index has does not exist, provided that they stood still meanwhile. */
+/*
+ * The record an index led to is not the question's name's: it is another name's, or it or the
+ * rest of its name is beyond the maps. Not inlined: seldom.
+ */
+__attribute__((noinline)) int not_the_name(struct xdns_scratch *s, __u32 i)
+{
+	const struct xdns_record *r = bpf_map_lookup_elem(&records, &i);
+
+	if (!s || !r)
+		return XDNS_pass_memory;
+	if (r->name_len > XDNS_NAME_INLINE && !xdns_env_name_tail(0, r->name_tail))
+		return XDNS_pass_memory;
+	return XDNS_pass_collision;
+}
+
+/*
+ * A name that no index has does not exist, provided that they stood still meanwhile and that no
+ * name was left out of them.
+ */
 static __always_inline enum xdns_counter believe(struct xdns_scratch *s,
 						 const struct xdns_state *st, __u32 before,
 						 enum xdns_counter what)
 {
+	if (what != XDNS_answer_nxdomain)
+		return what;
 	load_fence(s);
-	if (what == XDNS_answer_nxdomain && ((before & 1) || xdns_read_once(st->changes) != before))
+	if ((before & 1) || xdns_read_once(st->changes) != before)
 		return XDNS_pass_changing;
-	return what;
+	load_fence(s);
+	return xdns_read_once(st->names_complete) ? what : XDNS_pass_memory;
 }
 
 /* What a name that exists answers to the question. */
@@ -132,7 +153,7 @@ static __always_inline enum xdns_counter look_up(struct xdns_scratch *s,
 		i = s->record;
 		r = record_of_question(s, i);
 		if (!r)
-			return XDNS_pass_collision;
+			return not_the_name(s, i);
 	}
 	s->record = i;
 	*ret = r;

@@ -117,7 +117,8 @@ struct xdns_ip6 {
 /*
  * The value of `state`. Userspace brackets every change of `names` and `front` by two
  * increments of `changes`: a reader that misses a name believes the miss only
- * if it saw the same even number before and after.
+ * if it saw the same even number before and after, and then names_complete. That becomes 0
+ * before the first name is left out, and is never 1 again in these maps.
  */
 struct xdns_state {
 	__u32 abi_version;
@@ -128,6 +129,7 @@ struct xdns_state {
 	__u32 ip4_count;
 	__u32 ip6_count;
 	__u32 front_complete; /* every name of `names` is in `front`, too */
+	__u32 names_complete; /* every name is in `names`: none was left out for want of memory */
 	struct xdns_ip4 ip4[XDNS_ADDRESSES_MAX];
 	struct xdns_ip6 ip6[XDNS_ADDRESSES_MAX];
 };

@@ -42,7 +42,9 @@
 	X(pass_outside, "name outside the domain")                                                 \
 	X(pass_collision, "another name has this name's hash")                                     \
 	X(pass_changing, "the index changed while the name was looked up")                         \
-	X(pass_target, "an SRV target's record is not there yet")                                  \
+	X(pass_memory, "the name is not in the maps, or may be: xdpMemory is reached")             \
+	X(pass_target, "an SRV target's record is not there yet, or xdpMemory left a part of "     \
+		       "the answer out")                                                           \
 	X(pass_mtu, "not even the negative answer fits the client's size or the MTU")              \
 	X(pass_room, "neither tail nor head room for the answer")                                  \
 	/* XDP_DROP; cannot happen: a helper failed after the frame had been resized */            \

@@ -101,6 +101,7 @@ struct config {
 	size_t xdp_interfaces_count;
 	enum xdp_mode xdp_mode;
 	char *bpf_dir;
+	int xdp_memory; /* MiB for the maps; 0: no limit */
 
 	char **warnings; /* for the caller to log, one line each */
 	size_t warnings_count;

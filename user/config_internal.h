@@ -61,6 +61,7 @@ enum config_key_id {
 	KEY_XDP_INTERFACES,
 	KEY_XDP_MODE,
 	KEY_BPF_DIR,
+	KEY_XDP_MEMORY,
 	CONFIG_KEY_COUNT
 };
 

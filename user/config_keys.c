@@ -113,6 +113,8 @@ const struct config_key config_keys[CONFIG_KEY_COUNT] = {
 			  .allowed = "\"auto\", \"native\" or \"generic\""},
 	[KEY_BPF_DIR] = {"bpfDir", TYPE_STRING, CFG(bpf_dir), .text = "/sys/fs/bpf/mesos-xdns",
 			 .allowed = "an absolute path on a BPF file system"},
+	[KEY_XDP_MEMORY] = {"xdpMemory", TYPE_INT, CFG(xdp_memory), .max = INT_MAX,
+			    .allowed = "MiB; 0: no limit"},
 };
 
 static void *field(struct config_loader *l, const struct config_key *key)

@@ -3,6 +3,7 @@
 #include "kernel_internal.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -44,13 +45,28 @@ static void front_lost(struct kernel *k)
 	__atomic_store_n(&k->gen.state->front_complete, 0, __ATOMIC_SEQ_CST);
 }
 
+/*
+ * A name that the maps have no room for. The program learns that misses prove nothing before the
+ * name could be missed, and the name's old record is not to be found by then.
+ */
+static int leave_out(struct kernel *k, const struct zone_name *name)
+{
+	__atomic_store_n(&k->gen.state->names_complete, 0, __ATOMIC_SEQ_CST);
+	front_remove(&k->gen.front, name->hash, name->old);
+	if (bpf_map_delete_elem(k->gen.names_fd, &name->hash) && errno != ENOENT)
+		return -errno;
+	return 0;
+}
+
 static int put_one(struct kernel *k, const struct zone_name *name)
 {
 	struct xdns_name value;
 
+	if (!generation_holds(&k->gen, name->record))
+		return leave_out(k, name);
 	generation_name(name, &value);
 	if (bpf_map_update_elem(k->gen.names_fd, &name->hash, &value, BPF_ANY))
-		return -errno;
+		return errno == E2BIG && k->gen.sizes.limited ? leave_out(k, name) : -errno;
 	if (!front_put(&k->gen.front, name->hash, name->old, name->record))
 		front_lost(k);
 	return 0;
@@ -99,18 +115,6 @@ static void renew_front(struct kernel *k)
 	index_end(k);
 }
 
-static void mirror_committed(void *ctx, uint32_t serial)
-{
-	struct kernel *k = ctx;
-
-	k->serial = serial;
-	if (k->broken)
-		return;
-	__atomic_store_n(&k->gen.state->serial, serial, __ATOMIC_RELEASE);
-	if (front_worn(&k->gen.front))
-		renew_front(k);
-}
-
 /*
  * An update of a map of maps returns when every program run that began before is over: what the
  * kernel promises for it (maybe_wait_bpf_programs()) is the grace period wanted here.
@@ -137,11 +141,30 @@ static void set_state(struct kernel *k, struct generation *g)
 	__atomic_store_n(&s->serving, 1, __ATOMIC_SEQ_CST);
 }
 
+/* Octets the maps may take. */
+static uint64_t memory_limit(const struct config *cfg)
+{
+	return cfg->xdp_memory ? (uint64_t)cfg->xdp_memory << 20 : SIZES_ANY;
+}
+
+/* Once, of a zone at rest. */
+static void tell_limit(struct kernel *k)
+{
+	uint64_t needed = sizes_needed(zone_pool(k->zone)) + k->gen.fixed;
+
+	if (k->told || needed <= k->gen.memory)
+		return;
+	k->told = true;
+	log_warn("xdp: the zone needs %" PRIu64 " MiB of maps, xdpMemory allows %d: names that do "
+		 "not fit are answered from userspace",
+		 (needed + (1 << 20) - 1) >> 20, k->cfg->xdp_memory);
+}
+
 /* Builds a generation of the zone's present size and puts it in the place of the old. */
 static int renew(struct kernel *k, char **ret_error)
 {
 	struct generation fresh;
-	int r = generation_build(k->zone, &fresh, ret_error);
+	int r = generation_build(k->zone, memory_limit(k->cfg), &fresh, ret_error);
 
 	if (r)
 		return r;
@@ -166,23 +189,47 @@ static int renew(struct kernel *k, char **ret_error)
 	return 0;
 }
 
+static int let_go(struct kernel *k)
+{
+	attachments_drop(k);
+	return pool_detach(zone_pool(k->zone));
+}
+
+/* Other maps for the zone; without them the program stops. */
+static int outgrow(struct kernel *k)
+{
+	_cleanup_free_ char *error = NULL;
+	int r = renew(k, &error);
+
+	if (!r) {
+		log_info("xdp: the zone outgrew its maps: new ones are in place");
+		return 0;
+	}
+	log_error("xdp: no larger maps for the zone (%s)", error ? error : "no memory");
+	stop_serving(k, "the zone does not fit its maps", r);
+	return let_go(k);
+}
+
 static int mirror_grow(void *ctx)
 {
 	struct kernel *k = ctx;
-	_cleanup_free_ char *error = NULL;
-	int r;
 
-	if (!k->broken) {
-		r = renew(k, &error);
-		if (!r) {
-			log_info("xdp: the zone outgrew its maps: larger ones are in place");
-			return 0;
-		}
-		log_error("xdp: no larger maps for the zone (%s)", error ? error : "no memory");
-		stop_serving(k, "the zone does not fit its maps", r);
-	}
-	attachments_drop(k);
-	return pool_detach(zone_pool(k->zone));
+	return k->broken ? let_go(k) : outgrow(k);
+}
+
+static void mirror_committed(void *ctx, uint32_t serial)
+{
+	struct kernel *k = ctx;
+
+	k->serial = serial;
+	if (k->broken)
+		return;
+	__atomic_store_n(&k->gen.state->serial, serial, __ATOMIC_RELEASE);
+	if (generation_outgrown(&k->gen, zone_pool(k->zone)))
+		outgrow(k);
+	else if (front_worn(&k->gen.front))
+		renew_front(k);
+	tell_limit(k);
 }
 
 int kernel_heal(struct kernel *k)
@@ -193,8 +240,7 @@ int kernel_heal(struct kernel *k)
 		return 0;
 	if (renew(k, &error)) {
 		log_debug("xdp: still not serving: %s", error ? error : "no memory");
-		attachments_drop(k);
-		return pool_detach(zone_pool(k->zone));
+		return let_go(k);
 	}
 	log_notice("xdp: serving again");
 	return 0;
@@ -259,6 +305,7 @@ int kernel_open(const struct config *cfg, struct zone *zone, struct kernel **ret
 		kernel_close(k);
 		return r;
 	}
+	tell_limit(k);
 	zone_set_mirror(zone, &mirror, k);
 	*ret = k;
 	return 0;

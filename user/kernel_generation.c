@@ -12,11 +12,9 @@
 #include "mesos-xdns.skel.h"
 #include "util.h"
 
-#define TAILS_MIN 512
-#define NAMES_MIN 4096 /* names there is room for in the smallest generation */
-/* Room for a run of any size: what a generation is built for must fit into it. */
-#define SETS_MIN   (1U << POOL_MAX_ORDER)
-#define FILL_BATCH 2048U /* index entries of one system call */
+#define FILL_BATCH  2048U /* index entries of one system call */
+#define FIXED_PAGES 8	  /* state, read-only data, and what is kept about each map */
+#define CPU_EXTRA   256	  /* octets for each CPU: a spare entry of `names`, its locks */
 
 static int fail(char **ret_error, int r, const char *what)
 {
@@ -36,37 +34,31 @@ static struct bpf_map *class_map(const struct mesos_xdns *skel, enum pool_class 
 	return map[kind];
 }
 
-/* More than what is in use: changes take new elements before old ones come free. */
-static uint32_t room_for(uint64_t used, uint32_t least)
+/* Octets of the maps that are of one size whatever the zone's, and what is kept about each map. */
+static uint64_t fixed_memory(const struct mesos_xdns *skel)
 {
-	uint64_t want = used + used / 4 + least;
+	uint64_t page = sysconf(_SC_PAGESIZE), each_cpu = CPU_EXTRA;
+	int cpus = libbpf_num_possible_cpus();
 
-	return want > UINT32_MAX / 2 ? UINT32_MAX / 2 : want;
+	each_cpu += bpf_map__value_size(skel->maps.counters);
+	each_cpu += bpf_map__value_size(skel->maps.scratch);
+	return FIXED_PAGES * page + (cpus > 0 ? cpus : 1) * each_cpu;
 }
 
-static int set_sizes(struct mesos_xdns *skel, struct zone *zone, uint32_t capacity[POOL_CLASSES])
+static int set_sizes(struct generation *g, struct zone *zone)
 {
-	uint32_t buckets;
-	static const uint32_t least[POOL_CLASSES] = {
-		[POOL_RECORDS] = NAMES_MIN, [POOL_TARGETS] = NAMES_MIN,
-		[POOL_A_SETS] = SETS_MIN,   [POOL_AAAA_SETS] = SETS_MIN,
-		[POOL_SRV_SETS] = SETS_MIN, [POOL_NAME_TAILS] = TAILS_MIN,
-	};
-	const struct pool *pool = zone_pool(zone);
-	uint64_t pending = zone_pending(zone), want;
+	struct mesos_xdns *skel = g->skel;
+	uint64_t memory = g->memory;
+	uint32_t buckets, *capacity = g->sizes.capacity;
 	int r = 0;
 
-	for (int kind = 0; kind < POOL_CLASSES && !r; kind++) {
-		want = pool->array[kind].used;
-		/* in the middle of a change: what it needs of records is known, of the rest not,
-		 * and a switch costs more than memory */
-		if (kind == POOL_RECORDS)
-			want += pending;
-		else if (pending)
-			want *= 4;
-		capacity[kind] = room_for(want, least[kind]);
+	g->fixed = fixed_memory(skel);
+	if (memory != SIZES_ANY)
+		memory -= g->fixed < memory ? g->fixed : memory;
+	g->used = sizes_used(zone_pool(zone));
+	sizes_choose(zone_pool(zone), zone_pending(zone), memory, &g->sizes);
+	for (int kind = 0; kind < POOL_CLASSES && !r; kind++)
 		r = bpf_map__set_max_entries(class_map(skel, kind), capacity[kind]);
-	}
 	if (r)
 		return r;
 	buckets = front_buckets(capacity[POOL_RECORDS]);
@@ -76,8 +68,22 @@ static int set_sizes(struct mesos_xdns *skel, struct zone *zone, uint32_t capaci
 	return r ? r : bpf_map__set_max_entries(skel->maps.names, capacity[POOL_RECORDS]);
 }
 
-static int load(struct zone *zone, struct generation *g, uint32_t capacity[POOL_CLASSES],
-		char **ret_error)
+bool generation_holds(const struct generation *g, uint32_t record)
+{
+	return record < g->sizes.capacity[POOL_RECORDS];
+}
+
+bool generation_outgrown(const struct generation *g, const struct pool *pool)
+{
+	if (!g->sizes.limited || sizes_used(pool) < g->used + g->used / 4)
+		return false;
+	for (int kind = 0; kind < POOL_CLASSES; kind++)
+		if (pool->array[kind].used > g->sizes.capacity[kind])
+			return true;
+	return false;
+}
+
+static int load(struct zone *zone, struct generation *g, char **ret_error)
 {
 	int r;
 
@@ -88,7 +94,7 @@ static int load(struct zone *zone, struct generation *g, uint32_t capacity[POOL_
 #ifndef __x86_64__
 	g->skel->rodata->xdns_load_fences = 1;
 #endif
-	r = set_sizes(g->skel, zone, capacity);
+	r = set_sizes(g, zone);
 	if (r)
 		return fail(ret_error, r, "sizing the maps");
 	r = mesos_xdns__load(g->skel);
@@ -139,7 +145,8 @@ void generation_name(const struct zone_name *name, struct xdns_name *ret)
 }
 
 struct fill {
-	int fd, error;
+	const struct generation *generation;
+	bool complete; /* so far */
 	uint32_t count;
 	uint64_t hash[FILL_BATCH];
 	struct xdns_name name[FILL_BATCH];
@@ -151,15 +158,22 @@ static int fill_flush(struct fill *f)
 	uint32_t n = f->count;
 
 	f->count = 0;
-	if (!n)
+	if (!n || !bpf_map_update_batch(f->generation->names_fd, f->hash, f->name, &n, &opts))
 		return 0;
-	return bpf_map_update_batch(f->fd, f->hash, f->name, &n, &opts) ? -errno : 0;
+	if (errno != E2BIG || !f->generation->sizes.limited)
+		return -errno;
+	f->complete = false;
+	return 0;
 }
 
 static int fill_one(void *ctx, const struct zone_name *name)
 {
 	struct fill *f = ctx;
 
+	if (!generation_holds(f->generation, name->record)) {
+		f->complete = false;
+		return 0;
+	}
 	f->hash[f->count] = name->hash;
 	generation_name(name, &f->name[f->count]);
 	return ++f->count == FILL_BATCH ? fill_flush(f) : 0;
@@ -172,21 +186,29 @@ static int fill_names(struct zone *zone, const struct generation *g, char **ret_
 
 	if (!f)
 		return fail(ret_error, -ENOMEM, "filling the map `names`");
-	f->fd = g->names_fd;
+	f->generation = g;
+	f->complete = true;
 	r = zone_for_each_name(zone, fill_one, f);
 	if (!r)
 		r = fill_flush(f);
-	return r ? fail(ret_error, r, "filling the map `names`") : 0;
+	if (r)
+		return fail(ret_error, r, "filling the map `names`");
+	g->state->names_complete = f->complete;
+	return 0;
 }
 
 static int front_one(void *ctx, const struct zone_name *name)
 {
-	return front_put(ctx, name->hash, 0, name->record) ? 0 : -ENOSPC;
+	struct generation *g = ctx;
+
+	if (!generation_holds(g, name->record))
+		return 0;
+	return front_put(&g->front, name->hash, 0, name->record) ? 0 : -ENOSPC;
 }
 
 void generation_fill_front(struct zone *zone, struct generation *g)
 {
-	bool complete = !zone_for_each_name(zone, front_one, &g->front);
+	bool complete = !zone_for_each_name(zone, front_one, g);
 
 	__atomic_store_n(&g->state->front_complete, complete, __ATOMIC_RELEASE);
 }
@@ -195,19 +217,18 @@ void generation_fill_front(struct zone *zone, struct generation *g)
  * A generation that holds the zone as it is served now. From here on the zone's pool stands in
  * this generation's maps; an older one keeps its own copy until it is freed.
  */
-int generation_build(struct zone *zone, struct generation *ret, char **ret_error)
+int generation_build(struct zone *zone, uint64_t memory, struct generation *ret, char **ret_error)
 {
-	uint32_t capacity[POOL_CLASSES];
-	struct generation g = {0};
+	struct generation g = {.memory = memory};
 	int fd[POOL_CLASSES], r;
 
-	r = load(zone, &g, capacity, ret_error);
+	r = load(zone, &g, ret_error);
 	if (!r)
 		r = map_arrays(&g, ret_error);
 	if (!r) {
 		for (int kind = 0; kind < POOL_CLASSES; kind++)
 			fd[kind] = bpf_map__fd(class_map(g.skel, kind));
-		r = pool_attach(zone_pool(zone), fd, capacity);
+		r = pool_attach(zone_pool(zone), fd, g.sizes.capacity, g.sizes.limited);
 		if (r)
 			fail(ret_error, r, "mapping the maps of the records");
 	}

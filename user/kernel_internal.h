@@ -9,6 +9,7 @@
 
 #include "front_index.h"
 #include "kernel.h"
+#include "kernel_sizes.h"
 #include "pool.h"
 #include "zone_mirror.h"
 #include "zone_read.h"
@@ -23,6 +24,10 @@ struct generation {
 	struct front front; /* mapped */
 	size_t front_size;
 	int names_fd;
+	struct sizes sizes;
+	uint64_t memory; /* octets the maps may take, SIZES_ANY */
+	uint64_t fixed;	 /* of these the ones of maps that are always of one size */
+	uint64_t used;	 /* octets the zone's elements had when it was built */
 };
 
 /* One interface the program is attached to. */
@@ -46,15 +51,21 @@ struct kernel {
 	uint64_t counted[XDNS_COUNTERS_COUNT]; /* by generations that are gone */
 	int pins_lock;			       /* the folder of the pins, locked; -1: no pins */
 	bool broken; /* the index could not be kept true: not serving until rebuilt */
+	bool told;   /* that xdpMemory does not hold the zone */
 	uint32_t serial;
 	struct xdns_state addresses; /* only the address lists and max_udp */
 };
 
 /* kernel_generation.c */
-int generation_build(struct zone *zone, struct generation *ret, char **ret_error);
+/* memory: octets the maps may take, SIZES_ANY. */
+int generation_build(struct zone *zone, uint64_t memory, struct generation *ret, char **ret_error);
 void generation_free(struct generation *g);
 int generation_program(const struct generation *g);
-/* Every name of the zone into `front`, which must be empty. */
+/* Is there room for the record of this number? The name of one beyond the maps is in no index. */
+bool generation_holds(const struct generation *g, uint32_t record);
+/* Limited, something is beyond the maps, and the zone has become another: try to fit it better? */
+bool generation_outgrown(const struct generation *g, const struct pool *pool);
+/* Every name that this generation holds into `front`, which must be empty. */
 void generation_fill_front(struct zone *zone, struct generation *g);
 /* The value of a name in the map `names`. */
 void generation_name(const struct zone_name *name, struct xdns_name *ret);

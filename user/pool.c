@@ -79,20 +79,19 @@ void pool_done(struct pool *p)
 	memset(p, 0, sizeof(*p));
 }
 
-/* Plain memory up to element `end`, exclusive. */
+/* Plain memory up to element `end`, exclusive, where there is none yet. */
 static int pool_back(struct pool_array *a, enum pool_class kind, uint32_t end)
 {
-	size_t size = pool_element_size(kind), want, have;
+	size_t want = (size_t)end * pool_element_size(kind);
 
-	if (a->attached || end <= a->backed)
+	if (want <= a->open)
 		return 0;
-	have = (size_t)a->backed * size / POOL_STEP_BYTES * POOL_STEP_BYTES;
-	want = ((size_t)end * size + POOL_STEP_BYTES - 1) / POOL_STEP_BYTES * POOL_STEP_BYTES;
+	want = (want + POOL_STEP_BYTES - 1) / POOL_STEP_BYTES * POOL_STEP_BYTES;
 	if (want > reserved_bytes(kind))
 		want = reserved_bytes(kind);
-	if (mprotect(a->base + have, want - have, PROT_READ | PROT_WRITE))
+	if (mprotect(a->base + a->open, want - a->open, PROT_READ | PROT_WRITE))
 		return -errno;
-	a->backed = want / size;
+	a->open = want;
 	return 0;
 }
 
@@ -147,12 +146,19 @@ void pool_free(struct pool *p, enum pool_class kind, unsigned order, uint32_t in
 	list->index[list->count++] = index;
 }
 
-/* Octets of a map's mapping. */
-static size_t map_bytes(enum pool_class kind, uint32_t capacity)
+static size_t whole_pages(size_t octets)
 {
 	size_t page = sysconf(_SC_PAGESIZE);
 
-	return ((size_t)capacity * pool_element_size(kind) + page - 1) / page * page;
+	return (octets + page - 1) / page * page;
+}
+
+/* Octets that hold something; element 0 alone does not. */
+static size_t used_bytes(const struct pool_array *a, enum pool_class kind)
+{
+	size_t used = (size_t)a->used * pool_element_size(kind);
+
+	return used < a->open ? used : a->open;
 }
 
 /*
@@ -173,82 +179,110 @@ static int attach_piece(struct pool_array *a, int fd, size_t at, size_t len, siz
 	return map == MAP_FAILED ? -errno : 0;
 }
 
-/* Takes what is left of a map's mapping away: it would keep the map. */
-static int unmap_behind(struct pool_array *a, size_t at)
+/*
+ * What maps' mappings hold from `at` on, in use, comes into plain memory at the same addresses;
+ * for readers in other threads as in attach_piece().
+ */
+static int make_plain(struct pool_array *a, size_t at, size_t used)
 {
-	if (a->mapped > at &&
-	    mmap(a->base + at, a->mapped - at, PROT_NONE,
+	size_t end = whole_pages(used) < a->mapped ? whole_pages(used) : a->mapped;
+	void *plain;
+	int r;
+
+	if (end <= at)
+		return 0;
+	plain = mmap(NULL, end - at, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (plain == MAP_FAILED)
+		return -errno;
+	memcpy(plain, a->base + at, (used < end ? used : end) - at);
+	if (mremap(plain, end - at, end - at, MREMAP_MAYMOVE | MREMAP_FIXED, a->base + at) !=
+	    MAP_FAILED)
+		return 0;
+	r = -errno;
+	munmap(plain, end - at);
+	return r;
+}
+
+/* Nothing is in use from here on; what is left of a map's mapping would keep the map. */
+static int close_behind(struct pool_array *a, size_t at)
+{
+	if (a->open <= at)
+		return 0;
+	if (mmap(a->base + at, a->open - at, PROT_NONE,
 		 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0) == MAP_FAILED)
 		return -errno;
-	a->mapped = at;
+	a->open = at;
+	return 0;
+}
+
+/* The map's mapping is to be of so many octets: what stands there from then on is made ready. */
+static int make_way(struct pool_array *a, size_t len, size_t used)
+{
+	int r = make_plain(a, len, used);
+
+	if (!r)
+		r = close_behind(a, used > len ? whole_pages(used) : len);
+	if (r)
+		return r;
+	a->mapped = len;
 	return 0;
 }
 
 /* Piece by piece, so that a large array is never there twice as a whole. */
-static int pool_attach_one(struct pool_array *a, enum pool_class kind, int fd, uint32_t capacity)
+static int pool_attach_one(struct pool_array *a, enum pool_class kind, int fd, uint32_t capacity,
+			   bool limited)
 {
-	size_t len = map_bytes(kind, capacity), piece, at, contents;
-	size_t used = a->attached || a->backed ? (size_t)a->used * pool_element_size(kind) : 0;
+	size_t len = whole_pages((size_t)capacity * pool_element_size(kind)), piece, at, contents;
+	size_t used = used_bytes(a, kind);
 	int r;
 
-	if (capacity < a->used || capacity > POOL_MAX_ELEMENTS)
+	if ((capacity < a->used && !limited) || capacity > POOL_MAX_ELEMENTS)
 		return -ENOSPC;
-	/* should a piece fail: nothing is handed out beyond what stands, pool_detach() mends it */
-	a->attached = 1;
+	/* should a step fail: nothing is handed out beyond what stands, pool_detach() mends it */
 	a->capacity = a->used;
-	r = unmap_behind(a, len);
-	if (r)
-		return r;
-	a->mapped = len;
-	for (at = 0; at < len; at += piece) {
+	r = make_way(a, len, used);
+	for (at = 0; at < len && !r; at += piece) {
 		piece = len - at < ATTACH_PIECE ? len - at : ATTACH_PIECE;
 		contents = at >= used ? 0 : used - at < piece ? used - at : piece;
 		r = attach_piece(a, fd, at, piece, contents);
-		if (r)
-			return r;
+		if (!r && a->open < at + piece)
+			a->open = at + piece;
 	}
-	a->capacity = capacity;
+	if (r)
+		return r;
+	a->capacity = limited ? POOL_MAX_ELEMENTS : capacity;
 	return 0;
 }
 
-int pool_attach(struct pool *p, const int fd[POOL_CLASSES], const uint32_t capacity[POOL_CLASSES])
+int pool_attach(struct pool *p, const int fd[POOL_CLASSES], const uint32_t capacity[POOL_CLASSES],
+		bool limited)
 {
-	for (int kind = 0; kind < POOL_CLASSES; kind++) {
-		int r = pool_attach_one(&p->array[kind], kind, fd[kind], capacity[kind]);
+	int r = 0;
 
-		if (r)
-			return r;
-	}
+	for (int kind = 0; kind < POOL_CLASSES && !r; kind++)
+		r = pool_attach_one(&p->array[kind], kind, fd[kind], capacity[kind], limited);
+	return r;
+}
+
+static int pool_detach_one(struct pool_array *a, enum pool_class kind)
+{
+	size_t used = used_bytes(a, kind);
+	int r = make_plain(a, 0, used);
+
+	if (!r && a->mapped)
+		r = close_behind(a, whole_pages(used));
+	if (r)
+		return r;
+	a->mapped = 0;
+	a->capacity = POOL_MAX_ELEMENTS;
 	return 0;
 }
 
 int pool_detach(struct pool *p)
 {
-	for (int kind = 0; kind < POOL_CLASSES; kind++) {
-		struct pool_array *a = &p->array[kind];
-		size_t size = pool_element_size(kind);
-		size_t len = ((size_t)a->used * size + POOL_STEP_BYTES - 1) / POOL_STEP_BYTES *
-			     POOL_STEP_BYTES;
-		void *plain;
+	int r = 0;
 
-		if (!a->attached)
-			continue;
-		plain = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-		if (plain == MAP_FAILED)
-			return -errno;
-		memcpy(plain, a->base, (size_t)a->used * size);
-		if (mremap(plain, len, len, MREMAP_MAYMOVE | MREMAP_FIXED, a->base) == MAP_FAILED) {
-			int r = -errno;
-
-			munmap(plain, len);
-			return r;
-		}
-		if (unmap_behind(a, len))
-			return -errno;
-		a->mapped = 0;
-		a->attached = 0;
-		a->capacity = POOL_MAX_ELEMENTS;
-		a->backed = len / size;
-	}
-	return 0;
+	for (int kind = 0; kind < POOL_CLASSES && !r; kind++)
+		r = pool_detach_one(&p->array[kind], kind);
+	return r;
 }

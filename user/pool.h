@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
  * The memory that records live in, laid out as include/abi.h says: one array for
- * each kind of element. Addresses never change: an array is either plain memory or, once
- * pool_attach() has put it there, the mapping of a BPF map, shared with the XDP program.
+ * each kind of element. Addresses never change: an array is plain memory or, once pool_attach()
+ * has put it there, the mapping of a BPF map, shared with the XDP program; of an array that is
+ * larger than its map the rest is plain memory behind the mapping.
  * Element 0 of every array is reserved. One thread allocates and frees.
  */
 #ifndef XDNS_POOL_H
 #define XDNS_POOL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -35,9 +37,8 @@ struct pool_array {
 	uint8_t *base;
 	uint32_t used;	   /* elements ever handed out: the rest was never touched */
 	uint32_t capacity; /* elements there may be */
-	uint32_t backed;   /* elements of plain memory made accessible so far */
-	size_t mapped;	   /* octets where mappings of maps may stand */
-	int attached;	   /* it is a BPF map */
+	size_t mapped;	   /* octets where mappings of maps may stand; 0: plain memory only */
+	size_t open;	   /* octets that may be touched: these, and plain memory behind them */
 	struct pool_free_list free[POOL_MAX_ORDER + 1];
 };
 
@@ -62,10 +63,12 @@ void pool_free(struct pool *p, enum pool_class kind, unsigned order, uint32_t in
 
 /*
  * Puts mappings of BPF maps in the place of the arrays, contents kept: fd and
- * max_entries of each kind. capacity must not be below `used`. On failure the arrays are as
- * they were, or partly attached to maps with equal contents: try again or stop.
+ * max_entries of each kind. limited: the maps hold only the elements below capacity, the others
+ * are, and come, in plain memory; else capacity must not be below `used` (-ENOSPC). On failure the
+ * arrays are as they were, or partly attached to maps with equal contents: try again or stop.
  */
-int pool_attach(struct pool *p, const int fd[POOL_CLASSES], const uint32_t capacity[POOL_CLASSES]);
+int pool_attach(struct pool *p, const int fd[POOL_CLASSES], const uint32_t capacity[POOL_CLASSES],
+		bool limited);
 
 /* Back to plain memory, contents kept: the maps are the caller's again. */
 int pool_detach(struct pool *p);

@@ -93,6 +93,7 @@ struct native *native_new(struct zone *z)
 	if (n->front.bucket)
 		front_clear(&n->front);
 	n->state.front_complete = 1;
+	n->state.names_complete = 1;
 	if (!n->slots || !n->front.bucket || zone_for_each_name(z, take_name, n)) {
 		native_free(n);
 		return NULL;

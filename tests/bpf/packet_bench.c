@@ -14,7 +14,8 @@
 #include "zone_mirror.h"
 #include "zone_read.h"
 
-#define SERVING_CHANGES 6 /* any even number */
+#define SERVING_CHANGES 6	   /* any even number */
+#define BEYOND		0x7fffffff /* a record that no map has */
 
 static void set_state(struct xdns_state *s)
 {
@@ -93,13 +94,17 @@ static void set_plane(struct bench *b, const struct row *row, bool odd)
 	for (int i = 0; i < 2 && state[i]; i++) {
 		state[i]->serving = !(odd && p->not_serving);
 		state[i]->changes = SERVING_CHANGES + (odd && p->changing);
+		state[i]->names_complete = !(odd && p->incomplete);
 		state[i]->max_udp = odd && p->max_udp ? p->max_udp : DNS_UDP_EDNS_MAX;
 	}
-	if (p->collision || p->other_name) {
+	if (p->collision || p->other_name || p->beyond) {
 		r = find(b, row->ask.name, &hash);
 		if (odd)
 			r = p->other_name ? find(b, p->other_name, &other) : NULL;
-		set_ref(b, hash, r ? index_of(b, r) : XDNS_REF_COLLISION);
+		set_ref(b, hash,
+			r		   ? index_of(b, r)
+			: odd && p->beyond ? BEYOND
+					   : XDNS_REF_COLLISION);
 	}
 	if (p->hole) {
 		static uint32_t kept;

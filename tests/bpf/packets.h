@@ -77,6 +77,8 @@ enum user {
 /* What is special about the data plane during the row. */
 struct plane {
 	bool not_serving, changing;
+	bool incomplete;	/* not every name is in the index */
+	bool beyond;		/* the name's record is not in the maps */
 	bool collision;		/* the name's entry in the index says so */
 	const char *other_name; /* the index leads to this name instead */
 	bool hole;		/* the SRV target's record is not there */

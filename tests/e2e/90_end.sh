@@ -17,7 +17,7 @@ ends_by() {
 	daemon_xdp "$mode"
 	program=$(attached)
 	succeeds "$mode: a program is attached" test -n "$program"
-	for pin in names records a_sets aaaa_sets srv_sets name_tails targets state counters link-client0; do
+	for pin in names front records a_sets aaaa_sets srv_sets name_tails targets state counters link-client0; do
 		succeeds "$mode: $pin is pinned" test -e "$BPF_DIR/$pin"
 	done
 	kill -USR1 "$DAEMON"
@@ -52,8 +52,8 @@ a_second_one() {
 	matches "and says why" 'use|listen|bind|running' "$(cat "$NET_DIR/second.log")"
 	equal "the first one goes on" "kernel answer_a" "$(by_whom web.marathon.mesos)"
 	succeeds "its pins are there" test -e "$BPF_DIR/names"
-	matches "a dump of the maps can be read by people" web.marathon.mesos \
-		"$(bpftool map dump pinned "$BPF_DIR/records")"
+	matches "a dump of the names can be read by people" '"text": "web.marathon.mesos"' \
+		"$(bpftool map dump pinned "$BPF_DIR/names")"
 	daemon_stop
 	succeeds "no pins at the end" test ! -e "$BPF_DIR"
 }

@@ -84,6 +84,7 @@ static const struct {
 	{"xdpInterfaces", "[]"},
 	{"xdpMode", "\"auto\""},
 	{"bpfDir", "\"/sys/fs/bpf/mesos-xdns\""},
+	{"xdpMemory", "0"},
 };
 
 /* Absent and null come to the same but for lists, which null empties. */
@@ -198,6 +199,9 @@ static const struct {
 	{"\"xdpMode\": \"native\"", "xdpMode", "\"native\""},
 	{"\"xdpMode\": \"generic\"", "xdpMode", "\"generic\""},
 	{"\"bpfDir\": \"/sys/fs/bpf/x\"", "bpfDir", "\"/sys/fs/bpf/x\""},
+	{"\"xdpMemory\": 64", "xdpMemory", "64"},
+	{"\"XDPMEMORY\": 2147483647", "xdpMemory", "2147483647"},
+	{"\"xdpMemory\": null", "xdpMemory", "0"},
 	{"\"stateMaxBytes\": 9223372036854775807", "stateMaxBytes", "9223372036854775807"},
 	/* document order, also where jansson alone would see one value a spelling */
 	{"\"ttl\": 1, \"TTL\": 2, \"ttl\": 3", "ttl", "3"},

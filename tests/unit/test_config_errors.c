@@ -216,6 +216,13 @@ static const struct {
 	 "interface names of 1 to 15 characters, each once"},
 	{"\"bpfDir\": \"bpf\"", "bpfDir = \"bpf\": not an absolute path of a directory; allowed: a "
 				"string: an absolute path on a BPF file system"},
+	{"\"xdpMemory\": -1",
+	 "xdpMemory = -1: out of range; allowed: an integer, 0 to 2147483647: MiB; 0: no limit"},
+	{"\"xdpMemory\": 2147483648",
+	 "xdpMemory = 2147483648: out of range; allowed: an integer, 0 "
+	 "to 2147483647: MiB; 0: no limit"},
+	{"\"xdpMemory\": \"64\"",
+	 "xdpMemory = \"64\": is a string; allowed: an integer, 0 to 2147483647: MiB; 0: no limit"},
 };
 
 static void test_refused(void **state)
