@@ -24,6 +24,9 @@ XDNS_RODATA struct xdns_config xdns_cfg = {};
 /* Set where a machine may do loads out of their order (x86 does not): 1. */
 XDNS_RODATA __u8 xdns_load_fences = 0;
 
+/* Set if the program is loaded for frames of several buffers (a jumbo MTU): 1. */
+XDNS_RODATA __u8 xdns_frags = 0;
+
 /* Buckets of `front`, not counting the ones behind the last. */
 XDNS_RODATA __u32 xdns_front_buckets = 1;
 

@@ -68,6 +68,9 @@ static __always_inline enum xdns_counter handle(struct xdp_md *ctx)
 		return what;
 	if (!xdns_read_once(st->serving))
 		return XDNS_pass_not_serving;
+	/* data_end is the first buffer's: what has a second one is no query that we answer */
+	if (xdns_frags && bpf_xdp_get_buff_len(ctx) != (__u64)(end - data))
+		return XDNS_pass_buffers;
 	s = bpf_map_lookup_elem(&scratch, &zero);
 	if (!s)
 		return XDNS_pass_not_serving;

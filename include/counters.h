@@ -47,6 +47,7 @@
 		       "the answer out")                                                           \
 	X(pass_mtu, "not even the negative answer fits the client's size or the MTU")              \
 	X(pass_room, "neither tail nor head room for the answer")                                  \
+	X(pass_buffers, "the frame stands in several buffers (jumbo MTU)")                         \
 	/* XDP_DROP; cannot happen: a helper failed after the frame had been resized */            \
 	X(drop_write, "the answer could not be written into the resized frame")
 

@@ -14,3 +14,11 @@ int xdp_pass(struct xdp_md *ctx)
 }
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
+
+/* The same where the MTU allows frames of several buffers. */
+SEC("xdp.frags")
+int pass_frags(struct xdp_md *ctx)
+{
+	(void)ctx;
+	return XDP_PASS;
+}

@@ -161,10 +161,10 @@ static void tell_limit(struct kernel *k)
 }
 
 /* Builds a generation of the zone's present size and puts it in the place of the old. */
-static int renew(struct kernel *k, char **ret_error)
+int kernel_renew(struct kernel *k, char **ret_error)
 {
 	struct generation fresh;
-	int r = generation_build(k->zone, memory_limit(k->cfg), &fresh, ret_error);
+	int r = generation_build(k->zone, memory_limit(k->cfg), k->frags, &fresh, ret_error);
 
 	if (r)
 		return r;
@@ -199,7 +199,7 @@ static int let_go(struct kernel *k)
 static int outgrow(struct kernel *k)
 {
 	_cleanup_free_ char *error = NULL;
-	int r = renew(k, &error);
+	int r = kernel_renew(k, &error);
 
 	if (!r) {
 		log_info("xdp: the zone outgrew its maps: new ones are in place");
@@ -238,7 +238,7 @@ int kernel_heal(struct kernel *k)
 
 	if (!k->broken)
 		return 0;
-	if (renew(k, &error)) {
+	if (kernel_renew(k, &error)) {
 		log_debug("xdp: still not serving: %s", error ? error : "no memory");
 		return let_go(k);
 	}
@@ -300,7 +300,7 @@ int kernel_open(const struct config *cfg, struct zone *zone, struct kernel **ret
 			*ret_error = NULL;
 	}
 	if (!r)
-		r = renew(k, ret_error);
+		r = kernel_renew(k, ret_error);
 	if (r) {
 		kernel_close(k);
 		return r;

@@ -3,6 +3,7 @@
 #include "kernel_internal.h"
 
 #include <errno.h>
+#include <linux/if_ether.h>
 #include <linux/if_link.h>
 #include <netinet/in.h>
 #include <stdio.h>
@@ -73,25 +74,62 @@ static int link_create(int prog_fd, unsigned index, bool native)
 	return fd < 0 ? -errno : fd;
 }
 
-/* By the configured mode. Returns the link; *ret_native, and *ret_why if auto chose generic. */
-static int attach_by_mode(const struct config *cfg, int prog_fd, const struct interface *i,
-			  bool *ret_native, const char **ret_why)
+/*
+ * A program that knows of frames in several buffers. It costs each query the question whether its
+ * frame is one, so only hosts whose driver refused the plain program get it.
+ */
+static int take_frags(struct kernel *k)
 {
+	_cleanup_free_ char *error = NULL;
+	int r;
+
+	k->frags = true;
+	r = kernel_renew(k, &error);
+	if (!r)
+		return 0;
+	k->frags = false;
+	log_warn("xdp: no program for frames in several buffers: %s", error ? error : "no memory");
+	return r;
+}
+
+/* Drivers refuse the plain program where the MTU allows frames of several buffers, veth by ERANGE.
+ */
+static int attach_native(struct kernel *k, const struct interface *i)
+{
+	int fd = link_create(generation_program(&k->gen), i->index, true);
+
+	if (k->frags || (fd != -ERANGE && (fd >= 0 || i->mtu <= ETH_DATA_LEN)) || fd == -EBUSY ||
+	    fd == -EPERM || take_frags(k))
+		return fd;
+	fd = link_create(generation_program(&k->gen), i->index, true);
+	if (fd >= 0)
+		log_info("xdp: %s: frames may have several buffers: the program for these is "
+			 "loaded",
+			 i->name);
+	return fd;
+}
+
+/* By the configured mode. Returns the link; *ret_native, and *ret_why if auto chose generic. */
+static int attach_by_mode(struct kernel *k, const struct interface *i, bool *ret_native,
+			  const char **ret_why)
+{
+	enum xdp_mode mode = k->cfg->xdp_mode;
 	int fd;
 
 	*ret_why = NULL;
-	*ret_native = cfg->xdp_mode != XDP_MODE_GENERIC;
-	if (cfg->xdp_mode != XDP_MODE_AUTO)
-		return link_create(prog_fd, i->index, *ret_native);
-	*ret_why = native_would_lose(i);
-	if (!*ret_why) {
-		fd = link_create(prog_fd, i->index, true);
+	*ret_native = mode != XDP_MODE_GENERIC;
+	if (mode == XDP_MODE_NATIVE)
+		return attach_native(k, i);
+	if (mode == XDP_MODE_AUTO)
+		*ret_why = native_would_lose(i);
+	if (mode == XDP_MODE_AUTO && !*ret_why) {
+		fd = attach_native(k, i);
 		if (fd >= 0 || fd == -EBUSY || fd == -EPERM)
 			return fd;
 		*ret_why = strerror(-fd);
 	}
 	*ret_native = false;
-	return link_create(prog_fd, i->index, false);
+	return link_create(generation_program(&k->gen), i->index, false);
 }
 
 /* EEXIST: it runs in the other mode. */
@@ -139,7 +177,7 @@ static void attach(struct kernel *k, const struct interface *i)
 		return complain(k, i->name, -ENOMEM);
 	k->attached = bigger;
 	memcpy(a.name, i->name, sizeof(a.name));
-	a.link_fd = attach_by_mode(k->cfg, generation_program(&k->gen), i, &a.native, &why);
+	a.link_fd = attach_by_mode(k, i, &a.native, &why);
 	if (a.link_fd < 0)
 		return complain(k, i->name, a.link_fd);
 	link_pin(i->name, pin);

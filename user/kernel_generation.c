@@ -83,7 +83,7 @@ bool generation_outgrown(const struct generation *g, const struct pool *pool)
 	return false;
 }
 
-static int load(struct zone *zone, struct generation *g, char **ret_error)
+static int load(struct zone *zone, bool frags, struct generation *g, char **ret_error)
 {
 	int r;
 
@@ -94,6 +94,10 @@ static int load(struct zone *zone, struct generation *g, char **ret_error)
 #ifndef __x86_64__
 	g->skel->rodata->xdns_load_fences = 1;
 #endif
+	/* without the flag drivers refuse the program where a frame may need several buffers */
+	g->skel->rodata->xdns_frags = frags;
+	if (frags)
+		bpf_program__set_flags(g->skel->progs.mesos_xdns, BPF_F_XDP_HAS_FRAGS);
 	r = set_sizes(g, zone);
 	if (r)
 		return fail(ret_error, r, "sizing the maps");
@@ -217,12 +221,13 @@ void generation_fill_front(struct zone *zone, struct generation *g)
  * A generation that holds the zone as it is served now. From here on the zone's pool stands in
  * this generation's maps; an older one keeps its own copy until it is freed.
  */
-int generation_build(struct zone *zone, uint64_t memory, struct generation *ret, char **ret_error)
+int generation_build(struct zone *zone, uint64_t memory, bool frags, struct generation *ret,
+		     char **ret_error)
 {
 	struct generation g = {.memory = memory};
 	int fd[POOL_CLASSES], r;
 
-	r = load(zone, &g, ret_error);
+	r = load(zone, frags, &g, ret_error);
 	if (!r)
 		r = map_arrays(&g, ret_error);
 	if (!r) {

@@ -50,6 +50,7 @@ struct kernel {
 	int grace_fd, grace_inner_fd;	       /* a map of maps, only to wait for program runs */
 	uint64_t counted[XDNS_COUNTERS_COUNT]; /* by generations that are gone */
 	int pins_lock;			       /* the folder of the pins, locked; -1: no pins */
+	bool frags;  /* the program is one for frames of several buffers */
 	bool broken; /* the index could not be kept true: not serving until rebuilt */
 	bool told;   /* that xdpMemory does not hold the zone */
 	uint32_t serial;
@@ -58,7 +59,8 @@ struct kernel {
 
 /* kernel_generation.c */
 /* memory: octets the maps may take, SIZES_ANY. */
-int generation_build(struct zone *zone, uint64_t memory, struct generation *ret, char **ret_error);
+int generation_build(struct zone *zone, uint64_t memory, bool frags, struct generation *ret,
+		     char **ret_error);
 void generation_free(struct generation *g);
 int generation_program(const struct generation *g);
 /* Is there room for the record of this number? The name of one beyond the maps is in no index. */
@@ -70,6 +72,9 @@ void generation_fill_front(struct zone *zone, struct generation *g);
 /* The value of a name in the map `names`. */
 void generation_name(const struct zone_name *name, struct xdns_name *ret);
 int generation_pin(const struct generation *g, const char *dir);
+
+/* kernel.c: builds a generation of the zone's present size and puts it in the place of the old. */
+int kernel_renew(struct kernel *k, char **ret_error);
 
 /* kernel_attach.c: every attached interface gets the new program, at once for each. */
 int attachments_switch(struct kernel *k, int prog_fd);

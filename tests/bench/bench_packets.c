@@ -360,7 +360,7 @@ static void load_zone(struct bench *b, unsigned names)
 
 	fprintf(stderr, "zone of %u names\n", names);
 	b->zone = make_zone(b->cfg, names);
-	if (generation_build(b->zone, SIZES_ANY, &b->gen, &error))
+	if (generation_build(b->zone, SIZES_ANY, false, &b->gen, &error))
 		die("%s", error ? error : "no memory");
 	set_state(b->gen.state);
 	fd = generation_program(&b->gen);

@@ -30,7 +30,7 @@ int loaded_new(struct zone *z, struct loaded **ret, char **ret_error)
 		return -ENOMEM;
 	libbpf_set_print(quiet);
 	l->zone = z;
-	r = generation_build(z, SIZES_ANY, &l->gen, ret_error);
+	r = generation_build(z, SIZES_ANY, false, &l->gen, ret_error);
 	if (r) {
 		free(l);
 		return r;

@@ -21,6 +21,7 @@ struct xdp_md {
 #define __type(name, val) __typeof__(val) *name
 
 static void *bpf_map_lookup_elem(const void *map, const void *key);
+static uint64_t bpf_xdp_get_buff_len(const struct xdp_md *ctx);
 static long bpf_xdp_adjust_head(struct xdp_md *ctx, int delta);
 static long bpf_xdp_adjust_tail(struct xdp_md *ctx, int delta);
 static long bpf_xdp_load_bytes(struct xdp_md *ctx, uint32_t at, void *buf, uint32_t len);
@@ -162,6 +163,12 @@ static void *bpf_map_lookup_elem(const void *map, const void *key)
 	if (map == &state)
 		return &running->state;
 	return map == &counters ? (void *)&running->counters : (void *)&running->scratch;
+}
+
+/* Here a frame is always one buffer. */
+static uint64_t bpf_xdp_get_buff_len(const struct xdp_md *ctx)
+{
+	return ctx->data_end - ctx->data;
 }
 
 /* Moves the frame to memory of another size: `cut` octets off its front (negative: put there). */

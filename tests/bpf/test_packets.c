@@ -352,7 +352,8 @@ static void test_every_counter(void **state)
 	struct checks *c = *state;
 
 	for (int i = 0; i < XDNS_COUNTERS_COUNT; i++) {
-		if (i == XDNS_drop_write)
+		/* the one cannot happen, the other not here: tests/e2e/78_jumbo.sh */
+		if (i == XDNS_drop_write || i == XDNS_pass_buffers)
 			assert_int_equal(c->hit[i], 0);
 		else if (!c->hit[i])
 			fail_msg("no packet of the table leads to %s", counter_names[i]);
