@@ -164,9 +164,9 @@ build/xdns-load: build/tools/xdns-load.o build/tools/xdns-load-setup.o build/too
 	$(call say,LD,$@)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
-BENCH_NEEDS := build/mesos-xdns build/xdns-load build/xdp-pass.bpf.o build/xdp-reflect.bpf.o \
-	       build/tests/bench/bench_packets build/tests/bench/bench_zone \
-	       build/tests/bench/latency build/tests/bpf/test_stress
+BENCH_PROGRAMS := build/xdns-load build/xdp-reflect.bpf.o build/tests/bench/bench_packets \
+		  build/tests/bench/bench_zone build/tests/bench/latency
+BENCH_NEEDS    := $(BENCH_PROGRAMS) build/mesos-xdns build/xdp-pass.bpf.o build/tests/bpf/test_stress
 
 bench: $(BENCH_NEEDS) | $(PKG_BENCH) ## cost, speed and freshness, as ratios; PARTS="packets wire peers changes", MESOS_DNS=path, LONG=1, DOCS=1
 	@MESOS_DNS='$(MESOS_DNS)' tests/bench/bench.py $(if $(DOCS),--docs) $(if $(LONG),--long) $(PARTS)
@@ -180,7 +180,8 @@ E2E_NEEDS := build/mesos-xdns build/xdp-pass.bpf.o
 SANITIZED := $(UNIT) $(GOLDEN) tests/bpf/test_packets tests/bpf/test_mutants
 CHECKED   := $(addprefix build/,$(UNIT) $(GOLDEN) $(BPF_TESTS)) $(addprefix build/asan/,$(SANITIZED))
 
-check: $(CHECKED) $(E2E_NEEDS) | $(PKG_CHECK) $(PKG_RUN) ## every test; the last line counts them
+# The bench is built, too, so that it does not fall behind unnoticed.
+check: $(CHECKED) $(E2E_NEEDS) $(BENCH_PROGRAMS) | $(PKG_CHECK) $(PKG_RUN) ## every test; the last line counts them
 	@$(SUITE) tools/lint.sh $(CHECKED) $(SCRIPTS)
 
 check-unit: $(addprefix build/,$(UNIT)) ## the units, no root needed

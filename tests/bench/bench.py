@@ -127,7 +127,7 @@ def machine():
         for line in file:
             if line.startswith('model name'):
                 model = line.partition(':')[2].strip()
-    return {'kernel': platform.release(), 'cpu': model, 'cpus': os.cpu_count(),
+    return {'kernel': platform.release().split('-')[0], 'cpu': model, 'cpus': os.cpu_count(),
             'date': datetime.date.today().isoformat()}
 
 
