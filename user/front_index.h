@@ -7,7 +7,6 @@
 #define XDNS_FRONT_INDEX_H
 
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 
 #include "abi.h"

@@ -340,6 +340,16 @@ static void test_misses(void **state)
 	assert_int_equal(r.seen.counts.false_nxdomain, 0);
 }
 
+/* The first version of every name, in maps that have room for all. */
+static void open_unlimited(struct stress *s)
+{
+	stress_open(s);
+	stress_limit_names(0);
+	move_names(s, 1, 1);
+	commit(s, 1);
+	s->kernel = stress_kernel_open(s->cfg, s->zone);
+}
+
 /* A commit that runs out of memory anywhere shows nothing of itself; the next one shows all. */
 static void test_failed_commits(void **state)
 {
@@ -351,11 +361,7 @@ static void test_failed_commits(void **state)
 	(void)state;
 	if (no_kernel)
 		skip();
-	stress_open(&s);
-	stress_limit_names(0);
-	move_names(&s, 1, 1);
-	commit(&s, 1);
-	s.kernel = stress_kernel_open(s.cfg, s.zone);
+	open_unlimited(&s);
 	for (uint16_t v = 2; v < 2000; v++) {
 		bool failed;
 
@@ -412,11 +418,7 @@ static void measure_paced(void **state)
 	(void)state;
 	if (no_kernel)
 		skip();
-	stress_open(&s);
-	stress_limit_names(0);
-	move_names(&s, 1, 1);
-	commit(&s, 1);
-	s.kernel = stress_kernel_open(s.cfg, s.zone);
+	open_unlimited(&s);
 	reclaimer_start(&s, &thread);
 	p.s = &s;
 	p.rate = number("XDNS_STRESS_PACED", 1);
