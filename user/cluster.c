@@ -12,7 +12,7 @@ void cluster_task_free(struct task *t)
 	free(t); /* one block */
 }
 
-static void framework_done(struct framework *f)
+void cluster_framework_done(struct framework *f)
 {
 	for (size_t i = 0; i < f->tasks_count; i++)
 		cluster_task_free(f->tasks[i]);
@@ -23,7 +23,7 @@ static void framework_done(struct framework *f)
 	free(f->addresses);
 }
 
-static void agent_done(struct agent *a)
+void cluster_agent_done(struct agent *a)
 {
 	free(a->id);
 	free(a->host);
@@ -35,12 +35,16 @@ struct cluster *cluster_free(struct cluster *c)
 	if (!c)
 		return NULL;
 	for (size_t i = 0; i < c->frameworks_count; i++)
-		framework_done(&c->frameworks[i]);
+		cluster_framework_done(&c->frameworks[i]);
 	for (size_t i = 0; i < c->agents_count; i++)
-		agent_done(&c->agents[i]);
+		cluster_agent_done(&c->agents[i]);
 	free(c->frameworks);
 	free(c->agents);
 	free(c->agent_index);
+	for (size_t i = 0; i < c->recovered_count; i++)
+		free(c->recovered[i]);
+	free(c->recovered);
+	free(c->master_id);
 	free(c->leader_host);
 	free(c);
 	return NULL;

@@ -32,7 +32,13 @@ struct task_addresses {
 	size_t count;
 };
 
-/* One task in state TASK_RUNNING. Strings are never NULL; UTF-8, made valid with U+FFFD. */
+enum task_phase {
+	TASK_RUNNING, /* has records */
+	TASK_WAITING, /* may run (again): staging, starting, killing, unreachable; stream only */
+	TASK_ENDED,   /* of no further interest; in updates only */
+};
+
+/* One task. Strings are never NULL; UTF-8, made valid with U+FFFD. */
 struct task {
 	const char *id, *name, *agent_id;
 	const char *discovery_name; /* "" if there is none */
@@ -42,6 +48,8 @@ struct task {
 	/* from the TASK_RUNNING status with the greatest timestamp; "host" comes from the agent */
 	struct task_addresses netinfo, docker, mesos;
 	uint64_t digest; /* of all of the above: unequal means changed */
+	enum task_phase phase;
+	double status_time; /* of that status, seconds since 1970; 0: there was none */
 };
 
 struct framework {
@@ -78,6 +86,10 @@ struct cluster {
 	struct agent *agents; /* document order; of equal ids the last counts */
 	size_t agents_count;
 	struct cluster_skipped skipped;
+	char *master_id;  /* "id" of the document: another one is another master; "" if absent */
+	char **recovered; /* ids of agents the master waits for after an election */
+	size_t recovered_count;
+	bool stream;	       /* from a SUBSCRIBED event: no leader, no addresses of frameworks */
 	uint32_t *agent_index; /* of cluster_index_agents(); NULL: agents are searched one by one */
 	size_t agent_index_size;
 };
@@ -89,6 +101,8 @@ int cluster_index_agents(struct cluster *c);
 const struct agent *cluster_find_agent(const struct cluster *c, const char *id);
 
 void cluster_task_free(struct task *t);
+void cluster_agent_done(struct agent *a);	  /* what it owns, not a itself */
+void cluster_framework_done(struct framework *f); /* the same; its tasks, too */
 struct cluster *cluster_free(struct cluster *c);
 
 #endif

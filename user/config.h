@@ -59,6 +59,9 @@ struct config {
 	int refresh_seconds;	   /* > 0 */
 	int state_timeout_seconds; /* > 0 */
 	uint64_t state_max_bytes;  /* bound on one state document, decoded */
+	bool event_stream_on;
+	int reconcile_seconds;	   /* between documents while the stream is heard; 0: see there */
+	int failover_hold_seconds; /* for names a new leader does not know yet */
 	bool mesos_https;
 	char *ca_cert_file, *cert_file, *key_file;
 	enum mesos_auth mesos_auth;
@@ -101,7 +104,8 @@ struct config {
 	size_t xdp_interfaces_count;
 	enum xdp_mode xdp_mode;
 	char *bpf_dir;
-	int xdp_memory; /* MiB for the maps; 0: no limit */
+	int xdp_memory;	       /* MiB for the maps; 0: no limit */
+	bool xdp_keep_serving; /* a clean end leaves the program attached */
 
 	char **warnings; /* for the caller to log, one line each */
 	size_t warnings_count;

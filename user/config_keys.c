@@ -33,6 +33,11 @@ const struct config_key config_keys[CONFIG_KEY_COUNT] = {
 				       .number = 300, .min = 1, .max = INT_MAX, SECONDS},
 	[KEY_STATE_MAX_BYTES] = {"stateMaxBytes", TYPE_U64, CFG(state_max_bytes), .number = 1 << 30,
 				 .min = 1, .max = INT64_MAX, .allowed = "bytes"},
+	[KEY_EVENT_STREAM_ON] = {"eventStreamOn", TYPE_BOOL, CFG(event_stream_on), .number = true},
+	[KEY_RECONCILE_SECONDS] = {"reconcileSeconds", TYPE_INT, CFG(reconcile_seconds),
+				   .max = INT_MAX, .allowed = "seconds; 0: refreshSeconds x 10"},
+	[KEY_FAILOVER_HOLD_SECONDS] = {"failoverHoldSeconds", TYPE_INT, CFG(failover_hold_seconds),
+				       .number = 600, .max = INT_MAX, SECONDS},
 	[KEY_MESOS_HTTPS_ON] = {"mesosHTTPSOn", TYPE_BOOL, CFG(mesos_https)},
 	[KEY_CA_CERT_FILE] = {"caCertFile", TYPE_STRING, CFG(ca_cert_file),
 			      .allowed = "a readable file with PEM certificates"},
@@ -115,6 +120,7 @@ const struct config_key config_keys[CONFIG_KEY_COUNT] = {
 			 .allowed = "an absolute path on a BPF file system"},
 	[KEY_XDP_MEMORY] = {"xdpMemory", TYPE_INT, CFG(xdp_memory), .max = INT_MAX,
 			    .allowed = "MiB; 0: no limit"},
+	[KEY_XDP_KEEP_SERVING] = {"xdpKeepServing", TYPE_BOOL, CFG(xdp_keep_serving)},
 };
 
 static void *field(struct config_loader *l, const struct config_key *key)

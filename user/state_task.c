@@ -336,6 +336,8 @@ static int pack_task(const struct task_reader *r, struct task **ret)
 		ports[i].protocol = pack_text(&k, r, r->ports[i].protocol);
 	}
 	t->digest = digest(t, ports, k.p);
+	t->phase = TASK_RUNNING;
+	t->status_time = s->timestamp > 0 ? s->timestamp : 0;
 	*ret = t;
 	return 0;
 }

@@ -45,6 +45,9 @@ static const struct {
 	{"refreshSeconds", "60"},
 	{"stateTimeoutSeconds", "300"},
 	{"stateMaxBytes", "1073741824"},
+	{"eventStreamOn", "true"},
+	{"reconcileSeconds", "0"},
+	{"failoverHoldSeconds", "600"},
 	{"mesosHTTPSOn", "false"},
 	{"caCertFile", "\"\""},
 	{"certFile", "\"\""},
@@ -85,6 +88,7 @@ static const struct {
 	{"xdpMode", "\"auto\""},
 	{"bpfDir", "\"/sys/fs/bpf/mesos-xdns\""},
 	{"xdpMemory", "0"},
+	{"xdpKeepServing", "false"},
 };
 
 /* Absent and null come to the same but for lists, which null empties. */
@@ -202,6 +206,10 @@ static const struct {
 	{"\"xdpMemory\": 64", "xdpMemory", "64"},
 	{"\"XDPMEMORY\": 2147483647", "xdpMemory", "2147483647"},
 	{"\"xdpMemory\": null", "xdpMemory", "0"},
+	{"\"xdpKeepServing\": true", "xdpKeepServing", "true"},
+	{"\"eventStreamOn\": false", "eventStreamOn", "false"},
+	{"\"reconcileSeconds\": 30", "reconcileSeconds", "30"},
+	{"\"failoverHoldSeconds\": 0", "failoverHoldSeconds", "0"},
 	{"\"stateMaxBytes\": 9223372036854775807", "stateMaxBytes", "9223372036854775807"},
 	/* document order, also where jansson alone would see one value a spelling */
 	{"\"ttl\": 1, \"TTL\": 2, \"ttl\": 3", "ttl", "3"},
