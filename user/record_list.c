@@ -20,6 +20,14 @@ static int keep_name(struct record_list *l, const uint8_t *name, size_t len, siz
 	return 0;
 }
 
+/* The name in the data, if there is one. */
+static const uint8_t *target_of(const struct rr *rr)
+{
+	if (rr->type == DNS_TYPE_SRV)
+		return rr->srv.target;
+	return rr->type == DNS_TYPE_PTR ? rr->ptr : NULL;
+}
+
 static int list_put(struct record_sink *sink, const uint8_t *owner, size_t owner_len,
 		    const struct rr *rr)
 {
@@ -29,8 +37,8 @@ static int list_put(struct record_sink *sink, const uint8_t *owner, size_t owner
 
 	if (!r)
 		r = keep_name(l, owner, owner_len, &item.owner_at);
-	if (!r && rr->type == DNS_TYPE_SRV)
-		r = keep_name(l, rr->srv.target, dname_wire_len(rr->srv.target), &item.target_at);
+	if (!r && target_of(rr))
+		r = keep_name(l, target_of(rr), dname_wire_len(target_of(rr)), &item.target_at);
 	if (!r)
 		l->items[l->count++] = item;
 	return r;
@@ -55,7 +63,8 @@ static int compare_numbers(size_t a, size_t b)
 
 static int compare_data(const struct rr *a, const struct rr *b)
 {
-	int r;
+	const uint8_t *a_target = target_of(a), *b_target = target_of(b);
+	int r = 0;
 
 	if (a->type != b->type)
 		return compare_numbers(a->type, b->type);
@@ -63,10 +72,13 @@ static int compare_data(const struct rr *a, const struct rr *b)
 		return memcmp(a->a, b->a, sizeof(a->a));
 	if (a->type == DNS_TYPE_AAAA)
 		return memcmp(a->aaaa, b->aaaa, sizeof(a->aaaa));
-	r = compare_numbers(a->srv.port, b->srv.port);
+	if (a->type == DNS_TYPE_SRV)
+		r = compare_numbers(a->srv.port, b->srv.port);
+	if (!r && a->type == DNS_TYPE_SRV)
+		r = compare_numbers(a->srv.weight, b->srv.weight);
 	if (!r)
-		r = compare_numbers(dname_wire_len(a->srv.target), dname_wire_len(b->srv.target));
-	return r ? r : memcmp(a->srv.target, b->srv.target, dname_wire_len(a->srv.target));
+		r = compare_numbers(dname_wire_len(a_target), dname_wire_len(b_target));
+	return r ? r : memcmp(a_target, b_target, dname_wire_len(a_target));
 }
 
 static int compare_items(const struct record_item *a, const uint8_t *a_names,
@@ -86,9 +98,15 @@ static int compare_for_sort(const void *a, const void *b, void *names)
 
 static void sort(struct record_list *l)
 {
-	for (size_t i = 0; i < l->count; i++)
-		if (l->items[i].rr.type == DNS_TYPE_SRV)
-			l->items[i].rr.srv.target = l->names + l->items[i].target_at;
+	for (size_t i = 0; i < l->count; i++) {
+		struct record_item *item = &l->items[i];
+
+		item->same = false;
+		if (item->rr.type == DNS_TYPE_SRV)
+			item->rr.srv.target = l->names + item->target_at;
+		else if (item->rr.type == DNS_TYPE_PTR)
+			item->rr.ptr = l->names + item->target_at;
+	}
 	if (l->count)
 		qsort_r(l->items, l->count, sizeof(*l->items), compare_for_sort, l->names);
 }

@@ -6,7 +6,7 @@
 #include "record_sink.h"
 
 struct record_item {
-	struct rr rr; /* its target points into the list's names once sorted */
+	struct rr rr; /* its target, or PTR, points into the list's names once sorted */
 	size_t owner_at, owner_len, target_at;
 	bool same; /* record_list_diff(): the other list has it, too */
 };

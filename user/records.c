@@ -2,6 +2,7 @@
 #include "records.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cluster_records.h"
@@ -9,12 +10,13 @@
 #include "record_list.h"
 #include "task_diff.h"
 #include "task_records.h"
+#include "util.h"
 
-/* One side of an update: everything that its input gives. */
+/* One side of a change: what goes, or what comes. */
 struct side {
-	const struct records_input *in;
-	struct record_list records; /* of all but tasks */
-	struct task_refs tasks;
+	const struct record_rules *rules;
+	const struct record_list *records; /* of all but tasks */
+	const struct task_refs *tasks;
 };
 
 /* A sink that puts into the zone or takes out of it, and can stop where an earlier run stopped. */
@@ -85,22 +87,20 @@ static int put_tasks(const struct record_rules *rules, const struct task_refs *t
 }
 
 /* Puts or removes whatever the other side does not have, too. */
-static int apply_side(const struct record_rules *rules, const struct side *side,
-		      struct zone_sink *sink)
+static int apply_side(const struct side *side, struct zone_sink *sink)
 {
-	const struct record_list *l = &side->records;
+	const struct record_list *l = side->records;
 	int r = 0;
 
 	for (size_t i = 0; i < l->count && !r; i++)
 		if (!l->items[i].same)
 			r = zone_put(&sink->sink, l->names + l->items[i].owner_at,
 				     l->items[i].owner_len, &l->items[i].rr);
-	return r ? r : put_tasks(rules, &side->tasks, sink);
+	return r ? r : put_tasks(side->rules, side->tasks, sink);
 }
 
 /* Takes back the first `done` changes of a side, in the same order. */
-static void undo_side(const struct record_rules *rules, const struct side *side,
-		      const struct zone_sink *sink)
+static void undo_side(const struct side *side, const struct zone_sink *sink)
 {
 	struct zone_sink undo = {
 		.sink.put = zone_put,
@@ -109,7 +109,7 @@ static void undo_side(const struct record_rules *rules, const struct side *side,
 		.limit = sink->done,
 	};
 
-	apply_side(rules, side, &undo);
+	apply_side(side, &undo);
 }
 
 static uint64_t increase(uint64_t before, uint64_t after)
@@ -130,96 +130,136 @@ static struct records_skipped sum(const struct records_skipped *a, const struct 
  * What goes is taken out first, so that no set is larger on the way than
  * before or after. Readers see nothing until the commit.
  */
-static int apply(struct zone *zone, const struct record_rules *rules, const struct side *old,
-		 const struct side *new, struct records_skipped *ret_skipped)
+static int apply(struct zone *zone, const struct side *old, const struct side *new,
+		 struct records_skipped *ret_skipped)
 {
 	struct records_skipped before, after;
 	struct zone_sink out = {
 		.sink.put = zone_put, .zone = zone, .remove = true, .limit = UINT64_MAX};
 	struct zone_sink in = {.sink.put = zone_put, .zone = zone, .limit = UINT64_MAX};
-	int r = apply_side(rules, old, &out);
+	int r = apply_side(old, &out);
 
 	if (!r)
-		r = apply_side(rules, new, &in);
+		r = apply_side(new, &in);
 	if (r) {
-		undo_side(rules, new, &in);
-		undo_side(rules, old, &out);
+		undo_side(new, &in);
+		undo_side(old, &out);
 		return r;
 	}
-	before = sum(&old->records.sink.skipped, &out.sink.skipped);
-	after = sum(&new->records.sink.skipped, &in.sink.skipped);
+	before = sum(&old->records->sink.skipped, &out.sink.skipped);
+	after = sum(&new->records->sink.skipped, &in.sink.skipped);
 	ret_skipped->conflicts = increase(before.conflicts, after.conflicts);
 	ret_skipped->unreachable = increase(before.unreachable, after.unreachable);
 	ret_skipped->unresolved = increase(before.unresolved, after.unresolved);
 	return 0;
 }
 
-static bool framework_named(const struct cluster *c, size_t n, const char *name)
-{
-	for (size_t i = 0; i < n; i++)
-		if (!strcmp(c->frameworks[i].name, name))
-			return true;
-	return false;
-}
-
 /* A name that conflicts is said when it comes up, not again at every refresh. */
-static void log_conflicts(const struct record_rules *rules, const struct cluster *old,
-			  const struct cluster *new)
+static void log_conflict(const struct record_rules *rules, const char *framework)
 {
-	for (size_t i = 0; new &&i < new->frameworks_count; i++) {
-		const char *name = new->frameworks[i].name;
-
-		if (!cluster_records_framework_conflicts(rules, name) ||
-		    framework_named(new, i, name) ||
-		    (old && framework_named(old, old->frameworks_count, name)))
-			continue;
+	if (cluster_records_framework_conflicts(rules, framework))
 		log_warn("framework \"%s\": mesos-xdns owns that name in the domain; the "
 			 "framework's address and _framework SRV are left out, its tasks stay",
-			 name);
-	}
+			 framework);
 }
 
-static int side_init(struct side *side, const struct record_rules *rules,
-		     const struct records_input *in)
+static int change(struct zone *zone, const struct record_rules *was, const struct record_rules *is,
+		  const struct records_change *c, struct record_list *given,
+		  struct records_skipped *ret_skipped)
 {
-	int r;
+	struct record_list none = {0}, records;
+	struct side old = {was, c->cluster ? given : &none, c->gone};
+	struct side new = {is, &records, c->come};
+	int r = task_diff(c->gone, c->come);
 
-	side->in = in;
-	record_list_init(&side->records);
-	r = task_refs_init(&side->tasks, in ? in->cluster : NULL);
-	if (!r && in)
-		r = cluster_records_put(rules, in, &side->records.sink);
+	record_list_init(&records);
+	if (!r && c->cluster)
+		r = cluster_records_put(is, c->cluster, &records.sink);
+	if (!r && c->cluster)
+		record_list_diff(given, &records);
+	if (!r)
+		r = apply(zone, &old, &new, ret_skipped);
+	if (r || !c->cluster) {
+		record_list_done(&records);
+		return r;
+	}
+	record_list_done(given);
+	*given = records;
+	for (size_t i = 0; i < c->frameworks_count; i++)
+		log_conflict(is, c->frameworks[i]);
+	return 0;
+}
+
+int records_change(struct zone *zone, const struct config *was, const struct config *is,
+		   const struct records_change *c, struct record_list *given,
+		   struct records_skipped *ret_skipped)
+{
+	struct record_rules old_rules, rules;
+	int r = record_rules_init(&rules, is);
+
+	if (r)
+		return r;
+	if (was == is)
+		r = change(zone, &rules, &rules, c, given, ret_skipped);
+	else
+		r = record_rules_init(&old_rules, was);
+	if (was != is && !r) {
+		r = change(zone, &old_rules, &rules, c, given, ret_skipped);
+		record_rules_done(&old_rules);
+	}
+	record_rules_done(&rules);
 	return r;
 }
 
-static void side_done(struct side *side)
+/* Which of the new cluster's framework names the old one had not. */
+static int new_frameworks(const struct cluster *old, const struct cluster *new,
+			  const char ***ret_names, size_t *ret_count)
 {
-	record_list_done(&side->records);
-	task_refs_done(&side->tasks);
+	const char **names = calloc(new ? new->frameworks_count + 1 : 1, sizeof(*names));
+	size_t count = 0;
+
+	if (!names)
+		return -ENOMEM;
+	for (size_t i = 0; new &&i < new->frameworks_count; i++) {
+		const char *name = new->frameworks[i].name;
+		bool known = false;
+
+		for (size_t j = 0; j < i && !known; j++)
+			known = !strcmp(new->frameworks[j].name, name);
+		for (size_t j = 0; old && j < old->frameworks_count && !known; j++)
+			known = !strcmp(old->frameworks[j].name, name);
+		if (!known)
+			names[count++] = name;
+	}
+	*ret_names = names;
+	*ret_count = count;
+	return 0;
 }
 
 int records_update(struct zone *zone, const struct config *cfg, const struct records_input *old,
 		   const struct records_input *new, struct records_skipped *ret_skipped)
 {
-	struct side from = {0}, to = {0};
+	static const struct records_input nothing;
+	_cleanup_free_ const char **frameworks = NULL;
+	_cleanup_(task_refs_done) struct task_refs gone = {0}, come = {0};
+	_cleanup_(record_list_done) struct record_list given;
+	struct records_change c = {.gone = &gone, .come = &come, .cluster = new ? new : &nothing};
 	struct record_rules rules;
 	int r = record_rules_init(&rules, cfg);
 
+	record_list_init(&given);
 	if (r)
 		return r;
-	r = side_init(&from, &rules, old);
-	if (!r)
-		r = side_init(&to, &rules, new);
-	if (!r)
-		r = task_diff(&from.tasks, &to.tasks);
-	if (!r) {
-		record_list_diff(&from.records, &to.records);
-		r = apply(zone, &rules, &from, &to, ret_skipped);
-	}
-	if (!r)
-		log_conflicts(&rules, old ? old->cluster : NULL, new ? new->cluster : NULL);
-	side_done(&from);
-	side_done(&to);
+	if (old)
+		r = cluster_records_put(&rules, old, &given.sink);
 	record_rules_done(&rules);
-	return r;
+	if (!r)
+		r = task_refs_init(&gone, old ? old->cluster : NULL);
+	if (!r)
+		r = task_refs_init(&come, c.cluster->cluster);
+	if (!r)
+		r = new_frameworks(old ? old->cluster : NULL, c.cluster->cluster, &frameworks,
+				   &c.frameworks_count);
+	c.frameworks = frameworks;
+	return r ? r : records_change(zone, cfg, cfg, &c, &given, ret_skipped);
 }

@@ -30,7 +30,28 @@ struct records_skipped {
 	uint64_t unresolved;  /* hosts without an address */
 };
 
+struct record_list;
+struct task_refs;
+
+/* What changes in one go. */
+struct records_change {
+	const struct records_input *cluster; /* all but its tasks counts; NULL: that stays */
+	struct task_refs *gone, *come;	     /* equal ones on both sides are left alone */
+	const char *const *frameworks;	     /* names that are new, to be warned of conflicts */
+	size_t frameworks_count;
+};
+
 /*
+ * Changes the zone's records. given: those of all but the tasks, as the zone has them; replaced
+ * if `cluster` is given. was, is: what the records that go were made with, and those that come
+ * are. -ENOMEM: nothing has changed. The caller commits.
+ */
+int records_change(struct zone *zone, const struct config *was, const struct config *is,
+		   const struct records_change *c, struct record_list *given,
+		   struct records_skipped *ret_skipped);
+
+/*
+ * The same for a whole cluster, when nothing is known but what was there before.
  * Changes the zone from what `old` gave to what `new` gives: tasks, agents and frameworks
  * that are the same in both are not touched. Logs conflicts once each. The
  * caller commits. Either may be NULL (nothing).

@@ -4,57 +4,53 @@
 #include <errno.h>
 #include <string.h>
 
+#include "array.h"
 #include "hash.h"
 #include "util.h"
 
 #define NO_REF UINT32_MAX
 
-static uint64_t ref_key(const struct task_ref *ref, uint64_t framework_hash)
+static uint64_t ref_key(const struct task_ref *ref)
 {
-	uint64_t hash = hash_bytes(framework_hash, &ref->task->digest, sizeof(ref->task->digest));
+	const char *name = ref->framework->name;
+	uint64_t hash = hash_bytes(0, name, strlen(name));
 
+	hash = hash_bytes(hash, &ref->task->digest, sizeof(ref->task->digest));
 	return hash_bytes(hash, ref->agent->addresses,
 			  ref->agent->addresses_count * sizeof(*ref->agent->addresses));
 }
 
-static size_t tasks_count(const struct cluster *c)
+int task_refs_add(struct task_refs *refs, const struct task *task,
+		  const struct framework *framework, const struct agent *agent)
 {
-	size_t n = 0;
+	struct task_ref ref = {.task = task, .framework = framework, .agent = agent};
+	int r;
 
-	for (size_t i = 0; c && i < c->frameworks_count; i++)
-		n += c->frameworks[i].tasks_count;
-	return n;
+	if (!agent || task->phase != TASK_RUNNING)
+		return 0;
+	if (refs->count >= NO_REF - 1)
+		return -E2BIG;
+	r = array_reserve(&refs->list, &refs->room, refs->count + 1, sizeof(*refs->list));
+	if (r)
+		return r;
+	ref.key = ref_key(&ref);
+	refs->list[refs->count++] = ref;
+	return 0;
 }
 
 int task_refs_init(struct task_refs *refs, const struct cluster *c)
 {
-	size_t n = tasks_count(c);
+	int r = 0;
 
 	*refs = (struct task_refs){0};
-	if (!n)
-		return 0;
-	if (n >= NO_REF)
-		return -E2BIG;
-	refs->list = calloc(n, sizeof(*refs->list));
-	if (!refs->list)
-		return -ENOMEM;
-	for (size_t i = 0; i < c->frameworks_count; i++) {
+	for (size_t i = 0; c && i < c->frameworks_count; i++) {
 		const struct framework *f = &c->frameworks[i];
-		uint64_t framework_hash = hash_bytes(0, f->name, strlen(f->name));
 
-		for (size_t j = 0; j < f->tasks_count; j++) {
-			const struct task *t = f->tasks[j];
-			struct task_ref *ref = &refs->list[refs->count];
-
-			*ref = (struct task_ref){.task = t, .framework = f};
-			ref->agent = cluster_find_agent(c, t->agent_id);
-			if (!ref->agent)
-				continue;
-			ref->key = ref_key(ref, framework_hash);
-			refs->count++;
-		}
+		for (size_t j = 0; j < f->tasks_count && !r; j++)
+			r = task_refs_add(refs, f->tasks[j], f,
+					  cluster_find_agent(c, f->tasks[j]->agent_id));
 	}
-	return 0;
+	return r;
 }
 
 void task_refs_done(struct task_refs *refs)
@@ -97,14 +93,15 @@ static bool ports_equal(const struct task *a, const struct task *b)
 }
 
 /* The digest is no proof: equal ones of different tasks would leave records behind for ever. */
-static bool tasks_equal(const struct task *a, const struct task *b)
+bool tasks_equal(const struct task *a, const struct task *b)
 {
 	if (a == b)
 		return true;
-	return a->digest == b->digest && !strcmp(a->id, b->id) && !strcmp(a->name, b->name) &&
-	       !strcmp(a->agent_id, b->agent_id) && !strcmp(a->discovery_name, b->discovery_name) &&
-	       ports_equal(a, b) && sources_equal(&a->netinfo, &b->netinfo) &&
-	       sources_equal(&a->docker, &b->docker) && sources_equal(&a->mesos, &b->mesos);
+	return a->digest == b->digest && a->phase == b->phase && !strcmp(a->id, b->id) &&
+	       !strcmp(a->name, b->name) && !strcmp(a->agent_id, b->agent_id) &&
+	       !strcmp(a->discovery_name, b->discovery_name) && ports_equal(a, b) &&
+	       sources_equal(&a->netinfo, &b->netinfo) && sources_equal(&a->docker, &b->docker) &&
+	       sources_equal(&a->mesos, &b->mesos);
 }
 
 static bool refs_equal(const struct task_ref *a, const struct task_ref *b)

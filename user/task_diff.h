@@ -17,8 +17,15 @@ struct task_ref {
 
 struct task_refs {
 	struct task_ref *list; /* in document order, tasks of unknown agents left out */
-	size_t count;
+	size_t count, room;
 };
+
+/* Would they give the same records, everything else being equal? */
+bool tasks_equal(const struct task *a, const struct task *b);
+
+/* agent NULL: none is known, nothing is added. */
+int task_refs_add(struct task_refs *refs, const struct task *task,
+		  const struct framework *framework, const struct agent *agent);
 
 /* cluster may be NULL. */
 int task_refs_init(struct task_refs *refs, const struct cluster *cluster);
