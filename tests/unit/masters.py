@@ -213,8 +213,10 @@ def main():
     print(" ".join(ports), "dir=" + workdir, flush=True)
     for line in sys.stdin:
         if line.strip() == "log":
-            print(" | ".join(log), flush=True)
-            log.clear()
+            # taken out before it is told: who hears it may ask the next thing at once
+            taken = log[:]
+            del log[:len(taken)]
+            print(" | ".join(taken), flush=True)
         else:
             behaviour[0] = line.strip()
             print("ok", flush=True)
