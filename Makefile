@@ -177,7 +177,14 @@ bench: $(BENCH_NEEDS) | $(PKG_BENCH) ## cost, speed and freshness, as ratios; PA
 run: build/mesos-xdns build/xdp-pass.bpf.o | $(PKG_RUN) ## simulated cluster, daemon and client; STATE=file.json, CONFIG=file, ONCE=1
 	@STATE='$(STATE)' CONFIG='$(CONFIG)' ONCE='$(ONCE)' TASKS='$(TASKS)' tools/run.sh
 
-E2E_NEEDS := build/mesos-xdns build/xdp-pass.bpf.o
+# The client of the end-to-end tests and the bench; nothing of the daemon is in it.
+ASK_SRC := $(wildcard tests/e2e/*.c)
+
+build/tests/e2e/ask: $(ASK_SRC:%.c=build/%.o)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^
+
+E2E_NEEDS := build/mesos-xdns build/xdp-pass.bpf.o build/tests/e2e/ask
 SANITIZED := $(UNIT) $(GOLDEN) tests/bpf/test_packets tests/bpf/test_mutants
 CHECKED   := $(addprefix build/,$(UNIT) $(GOLDEN) $(BPF_TESTS)) $(addprefix build/asan/,$(SANITIZED))
 
