@@ -122,6 +122,12 @@ struct config *config_free(struct config *cfg)
 	return NULL;
 }
 
+void config_set_keep_serving(struct config *cfg, bool flag)
+{
+	cfg->xdp_keep_serving_flag = flag;
+	cfg->xdp_keep_serving |= flag;
+}
+
 static char *absolute_path(const char *path)
 {
 	_cleanup_free_ char *cwd = NULL;

@@ -64,6 +64,8 @@ struct config {
 	int failover_hold_seconds; /* for names a new leader does not know yet */
 	bool mesos_https;
 	char *ca_cert_file, *cert_file, *key_file;
+	/* What these files held when they were judged; zero without a file. */
+	uint8_t ca_cert_sha256[32], cert_sha256[32], key_sha256[32];
 	enum mesos_auth mesos_auth;
 	char *mesos_principal, *mesos_secret;
 	char *iam_config_file;
@@ -104,8 +106,9 @@ struct config {
 	size_t xdp_interfaces_count;
 	enum xdp_mode xdp_mode;
 	char *bpf_dir;
-	int xdp_memory;	       /* MiB for the maps; 0: no limit */
-	bool xdp_keep_serving; /* a clean end leaves the program attached */
+	int xdp_memory;		    /* MiB for the maps; 0: no limit */
+	bool xdp_keep_serving;	    /* a clean end leaves the program attached */
+	bool xdp_keep_serving_flag; /* the command line says so, whatever the file says */
 
 	char **warnings; /* for the caller to log, one line each */
 	size_t warnings_count;
@@ -120,6 +123,9 @@ int config_load(const char *path, struct config **ret, char **ret_error);
 /* The same from memory; path is only used in messages and as config->file. */
 int config_parse(const char *path, const char *json, size_t len, struct config **ret,
 		 char **ret_error);
+
+/* The command line's -keep-serving; true goes before the file's word, false leaves it. */
+void config_set_keep_serving(struct config *cfg, bool flag);
 
 /* Every key and its value, secrets masked, one log_info() line each. */
 void config_log(const struct config *cfg);

@@ -14,6 +14,7 @@
 
 #include "address.h"
 #include "config.h"
+#include "config_reload.h"
 
 enum config_key_id {
 	KEY_MASTERS,
@@ -112,6 +113,9 @@ struct config_key {
 	const char *const *list; /* ends with NULL */
 	int64_t min, max;	 /* integers only */
 	const char *allowed;	 /* for messages; integers: the unit or "" */
+	unsigned classes;	 /* enum config_class: what follows a change */
+	/* NULL: by type and offset, or CONFIG_UNUSED. */
+	bool (*equal)(const struct config *a, const struct config *b);
 	/* For the log; NULL: by type and offset. */
 	void (*print)(const struct config *cfg, FILE *out);
 };

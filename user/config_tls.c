@@ -3,11 +3,14 @@
 #include <errno.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
+#include <openssl/sha.h>
 #include <openssl/x509.h>
 #include <string.h>
 
 #include "config_internal.h"
 #include "util.h"
+
+#define PEM_MAX ((size_t)16 << 20) /* a bundle of every public CA has a fiftieth of it */
 
 static void cleanup_file(FILE **f)
 {
@@ -83,6 +86,35 @@ static int check_ca(struct config_loader *l)
 	return read_certificate(l, KEY_CA_CERT_FILE, l->cfg->ca_cert_file, &certificate);
 }
 
+/* For config_reload.h: a file's new contents are a change. */
+static int digest(struct config_loader *l, enum config_key_id id, const char *path,
+		  uint8_t ret[SHA256_DIGEST_LENGTH])
+{
+	char *text;
+	size_t len;
+	int r;
+
+	if (!*path)
+		return 0;
+	r = config_read_file(path, PEM_MAX, &text, &len);
+	if (r < 0)
+		return config_fail(l, id, path, "%s", strerror(-r));
+	SHA256((const uint8_t *)text, len, ret);
+	explicit_bzero(text, len);
+	free(text);
+	return 0;
+}
+
+static int digest_all(struct config_loader *l)
+{
+	struct config *cfg = l->cfg;
+	int r = digest(l, KEY_CA_CERT_FILE, cfg->ca_cert_file, cfg->ca_cert_sha256);
+
+	if (r == 0)
+		r = digest(l, KEY_CERT_FILE, cfg->cert_file, cfg->cert_sha256);
+	return r == 0 ? digest(l, KEY_KEY_FILE, cfg->key_file, cfg->key_sha256) : r;
+}
+
 int config_check_tls(struct config_loader *l)
 {
 	struct config *cfg = l->cfg;
@@ -99,5 +131,6 @@ int config_check_tls(struct config_loader *l)
 		return config_fail(l, KEY_KEY_FILE, NULL, "missing beside certFile");
 	if (*cfg->key_file && !*cfg->cert_file)
 		return config_fail(l, KEY_CERT_FILE, NULL, "missing beside keyFile");
-	return *cfg->cert_file ? check_pair(l) : 0;
+	r = *cfg->cert_file ? check_pair(l) : 0;
+	return r < 0 ? r : digest_all(l);
 }

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+#include "config_equal.h"
+
+#include <string.h>
+
+#include "config_internal.h"
+
+static bool strings_equal(char *const *a, size_t a_count, char *const *b, size_t b_count)
+{
+	if (a_count != b_count)
+		return false;
+	for (size_t i = 0; i < a_count; i++)
+		if (strcmp(a[i], b[i]) != 0)
+			return false;
+	return true;
+}
+
+bool config_equal_masters(const struct config *a, const struct config *b)
+{
+	return strings_equal(a->masters, a->masters_count, b->masters, b->masters_count);
+}
+
+bool config_equal_interfaces(const struct config *a, const struct config *b)
+{
+	return strings_equal(a->xdp_interfaces, a->xdp_interfaces_count, b->xdp_interfaces,
+			     b->xdp_interfaces_count);
+}
+
+/* A certificate is renewed under the name it had. */
+bool config_equal_ca_cert(const struct config *a, const struct config *b)
+{
+	return strcmp(a->ca_cert_file, b->ca_cert_file) == 0 &&
+	       memcmp(a->ca_cert_sha256, b->ca_cert_sha256, sizeof(a->ca_cert_sha256)) == 0;
+}
+
+bool config_equal_cert(const struct config *a, const struct config *b)
+{
+	return strcmp(a->cert_file, b->cert_file) == 0 &&
+	       memcmp(a->cert_sha256, b->cert_sha256, sizeof(a->cert_sha256)) == 0;
+}
+
+bool config_equal_key(const struct config *a, const struct config *b)
+{
+	return strcmp(a->key_file, b->key_file) == 0 &&
+	       memcmp(a->key_sha256, b->key_sha256, sizeof(a->key_sha256)) == 0;
+}
+
+bool config_equal_auth(const struct config *a, const struct config *b)
+{
+	return a->mesos_auth == b->mesos_auth;
+}
+
+bool config_equal_credentials(const struct config *a, const struct config *b)
+{
+	return strcmp(a->mesos_principal, b->mesos_principal) == 0 &&
+	       strcmp(a->mesos_secret, b->mesos_secret) == 0;
+}
+
+/* What the file held counts, too. */
+bool config_equal_iam(const struct config *a, const struct config *b)
+{
+	return strcmp(a->iam_config_file, b->iam_config_file) == 0 &&
+	       strcmp(a->iam.uid, b->iam.uid) == 0 &&
+	       strcmp(a->iam.private_key, b->iam.private_key) == 0 &&
+	       strcmp(a->iam.login_endpoint, b->iam.login_endpoint) == 0;
+}
+
+/* Is NAME "PREFIX.DOMAIN.", as config_check.c makes it for a key that is not given? */
+static bool follows_domain(const char *name, const char *prefix, const char *domain)
+{
+	size_t prefix_len = strlen(prefix), domain_len = strlen(domain);
+
+	return strlen(name) == prefix_len + 1 + domain_len + 1 &&
+	       memcmp(name, prefix, prefix_len) == 0 && name[prefix_len] == '.' &&
+	       memcmp(name + prefix_len + 1, domain, domain_len) == 0;
+}
+
+/* Where the domain changed, a name that only follows it is no change of its own. */
+static bool soa_name_equal(const struct config *a, const char *a_name, const struct config *b,
+			   const char *b_name, const char *prefix)
+{
+	return strcmp(a_name, b_name) == 0 || (follows_domain(a_name, prefix, a->domain) &&
+					       follows_domain(b_name, prefix, b->domain));
+}
+
+bool config_equal_soa_mname(const struct config *a, const struct config *b)
+{
+	return soa_name_equal(a, a->soa_mname, b, b->soa_mname, "ns1");
+}
+
+bool config_equal_soa_rname(const struct config *a, const struct config *b)
+{
+	return soa_name_equal(a, a->soa_rname, b, b->soa_rname, "root.ns1");
+}
+
+bool config_equal_ip_sources(const struct config *a, const struct config *b)
+{
+	if (a->ip_sources_count != b->ip_sources_count)
+		return false;
+	for (size_t i = 0; i < a->ip_sources_count; i++)
+		if (a->ip_sources[i] != b->ip_sources[i])
+			return false;
+	return true;
+}
+
+bool config_equal_listener(const struct config *a, const struct config *b)
+{
+	struct address x, y;
+
+	if (a->listener_any || b->listener_any)
+		return a->listener_any == b->listener_any; /* 0.0.0.0 and :: mean the same */
+	config_sockaddr_address(&a->listener, &x);
+	config_sockaddr_address(&b->listener, &y);
+	return address_equal(&x, &y);
+}
+
+static bool resolvers_equal(const struct config_resolvers *a, const struct config_resolvers *b)
+{
+	if (a->count != b->count)
+		return false;
+	for (size_t i = 0; i < a->count; i++)
+		if (strcmp(a->list[i].text, b->list[i].text) != 0)
+			return false;
+	return true;
+}
+
+/* Without externalOn there are none, whatever the file says: that key's change is enough said. */
+static bool no_resolvers(const struct config *a, const struct config *b)
+{
+	return !a->external_on || !b->external_on;
+}
+
+bool config_equal_resolvers(const struct config *a, const struct config *b)
+{
+	return no_resolvers(a, b) || resolvers_equal(&a->resolvers, &b->resolvers);
+}
+
+bool config_equal_zones(const struct config *a, const struct config *b)
+{
+	if (no_resolvers(a, b))
+		return true;
+	if (a->zone_resolvers_count != b->zone_resolvers_count)
+		return false;
+	for (size_t i = 0; i < a->zone_resolvers_count; i++) {
+		const struct config_zone_resolvers *x = &a->zone_resolvers[i];
+		const struct config_zone_resolvers *y = &b->zone_resolvers[i];
+
+		if (strcmp(x->zone, y->zone) != 0 || !resolvers_equal(&x->resolvers, &y->resolvers))
+			return false;
+	}
+	return true;
+}
+
+bool config_equal_xdp_mode(const struct config *a, const struct config *b)
+{
+	return a->xdp_mode == b->xdp_mode;
+}
