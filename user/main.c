@@ -31,18 +31,19 @@ static int check_supported(const struct config *cfg)
 	return 0;
 }
 
-static int run(const char *path)
+static int run(const struct options *o)
 {
 	_cleanup_free_ char *error = NULL;
 	struct config *cfg;
 	int status = EXIT_FAILURE;
 
-	if (config_load(path, &cfg, &error)) {
+	if (config_load(o->config, &cfg, &error)) {
 		log_error("%s", error ? error : "no memory for the configuration");
 		return EXIT_FAILURE;
 	}
 	for (size_t i = 0; i < cfg->warnings_count; i++)
 		log_warn("%s", cfg->warnings[i]);
+	config_set_keep_serving(cfg, o->keep_serving);
 	config_log(cfg);
 	if (!check_supported(cfg))
 		status = daemon_run(cfg);
@@ -67,7 +68,7 @@ int main(int argc, char **argv)
 	else if (o.version)
 		puts(XDNS_VERSION);
 	else
-		status = run(o.config);
+		status = run(&o);
 	options_done(&o);
 	return status;
 }

@@ -10,7 +10,7 @@
 #include "util.h"
 
 enum flag_type { FLAG_BOOL, FLAG_INT, FLAG_TEXT };
-enum flag_use { USE_NOTHING, USE_CONFIG, USE_VERBOSITY, USE_VERSION };
+enum flag_use { USE_NOTHING, USE_CONFIG, USE_VERBOSITY, USE_VERSION, USE_KEEP_SERVING };
 
 struct flag {
 	const char *name;
@@ -22,6 +22,8 @@ struct flag {
 
 static const struct flag flags[] = {
 	{"config", FLAG_TEXT, USE_CONFIG, " FILE", "configuration file (default config.json)"},
+	{"keep-serving", FLAG_BOOL, USE_KEEP_SERVING, "",
+	 "leave the XDP program answering at the end (xdpKeepServing)"},
 	{"version", FLAG_BOOL, USE_VERSION, "", "print the version and exit"},
 	{"v", FLAG_INT, USE_VERBOSITY, " N", "log level: 0 notices and faults, 1 info, 2 debug"},
 	/*
@@ -42,6 +44,7 @@ static const struct flag flags[] = {
 struct given {
 	const char *config;
 	int verbosity;
+	bool keep_serving;
 	bool version;
 };
 
@@ -117,6 +120,9 @@ static int apply(const struct flag *flag, const char *value, struct given *given
 	case USE_VERBOSITY:
 		given->verbosity = number;
 		break;
+	case USE_KEEP_SERVING:
+		given->keep_serving = on;
+		break;
 	case USE_VERSION:
 		given->version = on;
 		break;
@@ -150,6 +156,7 @@ static int finish(const struct given *given, bool help, struct options *ret)
 	*ret = (struct options){
 		.config = config,
 		.verbosity = given->verbosity,
+		.keep_serving = given->keep_serving,
 		.version = given->version,
 		.help = help,
 	};
@@ -196,7 +203,7 @@ int options_parse(int argc, char **argv, struct options *ret, char **ret_error)
 
 void options_usage(FILE *out)
 {
-	fputs("Usage: mesos-xdns [-config FILE] [-v N] [-version]\n", out);
+	fputs("Usage: mesos-xdns [-config FILE] [-v N] [-keep-serving] [-version]\n", out);
 	for (size_t i = 0; i < ARRAY_SIZE(flags); i++) {
 		char left[40];
 

@@ -12,10 +12,11 @@
 #include <stdio.h>
 
 struct options {
-	char *config;  /* path, "~/" at its start replaced; owned */
-	int verbosity; /* as given, may be negative */
-	bool version;  /* print the version on stdout, exit 0 */
-	bool help;     /* print options_usage() on stderr, exit 0; goes before version */
+	char *config;	   /* path, "~/" at its start replaced; owned */
+	int verbosity;	   /* as given, may be negative */
+	bool keep_serving; /* for config_set_keep_serving() */
+	bool version;	   /* print the version on stdout, exit 0 */
+	bool help;	   /* print options_usage() on stderr, exit 0; goes before version */
 };
 
 /*

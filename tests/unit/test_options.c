@@ -110,12 +110,32 @@ static const struct {
 	 0,
 	 false,
 	 false},
+	{{"-keep-serving=2"},
+	 "flag -keep-serving: \"2\" is not allowed; allowed: true or false",
+	 NULL,
+	 0,
+	 false,
+	 false},
 	{{"-logtostderr=2"},
 	 "flag -logtostderr: \"2\" is not allowed; allowed: true or false",
 	 NULL,
 	 0,
 	 false,
 	 false},
+};
+
+/* The flag that is a key, too: what comes of it after these words. */
+static const struct {
+	const char *words[WORDS_MAX];
+	bool keep_serving;
+} keep_serving[] = {
+	{{NULL}, false},
+	{{"-keep-serving"}, true},
+	{{"--keep-serving", "-v=1"}, true},
+	{{"-keep-serving=true"}, true},
+	{{"-keep-serving=0"}, false},
+	{{"-keep-serving", "-keep-serving=false"}, false},
+	{{"-v", "1", "extra", "-keep-serving"}, false},
 };
 
 static int parse(const char *const words[WORDS_MAX], struct options *ret, char **ret_error)
@@ -152,6 +172,20 @@ static void test_table(void **state)
 		assert_int_equal(o.verbosity, table[i].verbosity);
 		assert_int_equal(o.version, table[i].version);
 		assert_int_equal(o.help, table[i].help);
+		options_done(&o);
+	}
+}
+
+static void test_keep_serving(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(keep_serving); i++) {
+		struct options o = {0};
+		char *error = NULL;
+
+		assert_int_equal(parse(keep_serving[i].words, &o, &error), 0);
+		if (o.keep_serving != keep_serving[i].keep_serving)
+			fail_msg("row %zu", i);
 		options_done(&o);
 	}
 }
@@ -195,9 +229,13 @@ static void test_home(void **state)
 static void test_usage(void **state)
 {
 	static const char *const names[] = {
-		"-config FILE",	    "-v N",	 "-version", "-logtostderr", "-alsologtostderr",
-		"-stderrthreshold", "-vmodule",	 "-log_dir", "-log_link",    "-log_backtrace_at",
-		"-logbuflevel",	    "-h, -help",
+		"-config FILE",	    "-v N",
+		"-version",	    "-logtostderr",
+		"-alsologtostderr", "-stderrthreshold",
+		"-vmodule",	    "-log_dir",
+		"-log_link",	    "-log_backtrace_at",
+		"-logbuflevel",	    "-keep-serving",
+		"-h, -help",
 	};
 	char *text = NULL;
 	size_t len;
@@ -221,6 +259,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_table),
+		cmocka_unit_test(test_keep_serving),
 		cmocka_unit_test(test_home),
 		cmocka_unit_test(test_usage),
 	};
