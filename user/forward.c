@@ -107,6 +107,7 @@ static void release(struct forward *fw)
 	free(TAKE_PTR(fw->query));
 	free(TAKE_PTR(fw->in));
 	free(TAKE_PTR(fw->fallback));
+	free(TAKE_PTR(fw->copied.list));
 	fw->generation++;
 	cds_list_del(&fw->node);
 	cds_list_add(&fw->node, &fw->f->idle);
@@ -141,7 +142,8 @@ static int start_try(struct forward *fw, const struct config_resolver *peer)
 	if (getrandom(id, 2, 0) != 2)
 		return -EIO;
 	fw->generation++; /* events of the socket before this one are void */
-	fw->peer = peer;
+	fw->peer = peer->addr;
+	fw->peer_len = peer->addr_len;
 	fw->deadline = uv_now(f->loop) + f->timeout;
 	cds_list_del(&fw->node);
 	cds_list_add_tail(&fw->node, &f->busy);
@@ -339,6 +341,42 @@ void forwarder_avoid(struct forwarder *f, const struct sockaddr_storage *own, si
 {
 	f->own = own;
 	f->own_count = count;
+}
+
+/* Takes what is still to be asked along; without memory for it that is nothing more. */
+static void copy_resolvers(struct forward *fw)
+{
+	size_t count = fw->resolvers->count - fw->next;
+	struct config_resolver *list = calloc(count + 1, sizeof(*list));
+
+	for (size_t i = 0; list && i < count; i++) {
+		list[i] = fw->resolvers->list[fw->next + i];
+		list[i].text = NULL; /* the owner's */
+	}
+	free(fw->copied.list); /* resolvers may point here */
+	fw->copied = (struct config_resolvers){.list = list, .count = list ? count : 0};
+	fw->resolvers = &fw->copied;
+	fw->next = 0;
+}
+
+void forwarder_reconfigure(struct forwarder *f, unsigned timeout_seconds,
+			   const struct sockaddr_storage *own, size_t count)
+{
+	uint64_t latest;
+	struct forward *fw;
+
+	uv_update_time(f->loop);
+	f->timeout = (uint64_t)timeout_seconds * 1000;
+	latest = uv_now(f->loop) + f->timeout;
+	forwarder_avoid(f, own, count);
+	cds_list_for_each_entry(fw, &f->busy, node) {
+		copy_resolvers(fw);
+		/* The queue stays in order, whatever is started from now on. */
+		if (fw->deadline > latest)
+			fw->deadline = latest;
+	}
+	uv_timer_stop(&f->timer);
+	arm_timer(f);
 }
 
 struct forwarder_stats forwarder_stats(const struct forwarder *f)

@@ -36,6 +36,13 @@ int forwarder_new(uv_loop_t *loop, unsigned timeout_seconds, struct forwarder **
 void forwarder_avoid(struct forwarder *f, const struct sockaddr_storage *own, size_t count);
 
 /*
+ * Another time-out and other resolvers that are ourselves. Queries under way keep the resolvers
+ * they were given, but in copies: nothing given before is looked at afterwards.
+ */
+void forwarder_reconfigure(struct forwarder *f, unsigned timeout_seconds,
+			   const struct sockaddr_storage *own, size_t count);
+
+/*
  * Called once, from the loop, unless cancelled first. reply carries the client's ID and is
  * borrowed; NULL if every resolver failed (if one answered SERVFAIL or the like and none did
  * better, that reply is given).
@@ -43,6 +50,7 @@ void forwarder_avoid(struct forwarder *f, const struct sockaddr_storage *own, si
 typedef void (*forward_done)(void *ctx, const uint8_t *reply, size_t len);
 
 /*
+ * resolvers: borrowed until the query has ended, or until forwarder_reconfigure().
  * tcp: ask over TCP (a client's UDP query is asked over UDP; a TC reply to it is
  * passed on, its client comes back by TCP). -EAGAIN: too many under way; -EINVAL: not a query with
  * one question; -EHOSTUNREACH: no resolver could be asked. done is never called from within.

@@ -24,8 +24,10 @@ struct forward {
 	forward_done done;
 	void *ctx;
 	const struct config_resolvers *resolvers;
-	size_t next; /* index of the resolver to ask after this one */
-	const struct config_resolver *peer;
+	struct config_resolvers copied; /* what resolvers points to after a reconfiguration */
+	size_t next;			/* index of the resolver to ask after this one */
+	struct sockaddr_storage peer;	/* of this try */
+	socklen_t peer_len;
 	uint64_t deadline; /* ms, the loop's clock */
 	int fd;		   /* -1 between tries */
 	bool tcp;

@@ -13,7 +13,7 @@
 
 int forward_tcp_start(struct forward *fw)
 {
-	const struct sockaddr *to = (const struct sockaddr *)&fw->peer->addr;
+	const struct sockaddr *to = (const struct sockaddr *)&fw->peer;
 
 	fw->sent = 0;
 	fw->in_len = 0;
@@ -23,7 +23,7 @@ int forward_tcp_start(struct forward *fw)
 	if (fw->fd < 0)
 		return -errno;
 	setsockopt(fw->fd, IPPROTO_TCP, TCP_NODELAY, &(int){1}, sizeof(int));
-	if (connect(fw->fd, to, fw->peer->addr_len) < 0 && errno != EINPROGRESS)
+	if (connect(fw->fd, to, fw->peer_len) < 0 && errno != EINPROGRESS)
 		return -errno;
 	return forward_watch(fw, EPOLLOUT, false);
 }

@@ -63,7 +63,7 @@ static int bind_random(int fd, sa_family_t family)
 
 int forward_udp_start(struct forward *fw)
 {
-	const struct sockaddr *to = (const struct sockaddr *)&fw->peer->addr;
+	const struct sockaddr *to = (const struct sockaddr *)&fw->peer;
 	int r;
 
 	fw->fd = socket(to->sa_family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
@@ -72,7 +72,7 @@ int forward_udp_start(struct forward *fw)
 	r = bind_random(fw->fd, to->sa_family);
 	if (r < 0)
 		return r;
-	if (connect(fw->fd, to, fw->peer->addr_len) < 0)
+	if (connect(fw->fd, to, fw->peer_len) < 0)
 		return -errno;
 	r = forward_watch(fw, EPOLLIN, false);
 	if (r < 0)
@@ -85,7 +85,7 @@ int forward_udp_start(struct forward *fw)
 /* A datagram may have been queued between bind() and connect(), from anyone. */
 static bool same_peer(const struct forward *fw, const union peer_addr *from)
 {
-	const union peer_addr *to = (const union peer_addr *)&fw->peer->addr;
+	const union peer_addr *to = (const union peer_addr *)&fw->peer;
 
 	if (from->storage.ss_family != to->storage.ss_family)
 		return false;

@@ -25,20 +25,30 @@
 struct worker {
 	unsigned index;
 	uv_loop_t loop;
-	uv_async_t stop;
+	struct server *server;
+	uv_async_t stop, reconfigure;
 	uv_thread_t thread;
 	bool running;
+	bool reconfigured; /* under the server's lock */
 	struct worker_env env;
 	struct udp *udp;
 	struct tcp *tcp;
 	_Alignas(64) struct server_stats stats; /* no line shared with another worker */
 };
 
-struct server {
-	uint16_t port;
+/* What a reconfiguration replaces. */
+struct serving {
+	const struct config *cfg;
 	struct sockaddr_storage *own; /* resolvers that are ourselves */
 	size_t own_count;
-	unsigned count; /* workers initialised */
+};
+
+struct server {
+	uint16_t port;
+	struct serving now;
+	pthread_mutex_t lock;	     /* between server_reconfigure() and the workers */
+	pthread_cond_t reconfigured; /* a worker has taken over `now` */
+	unsigned count;		     /* workers initialised */
 	struct worker *workers;
 };
 
@@ -48,11 +58,26 @@ static void worker_close(struct worker *w)
 	tcp_close(TAKE_PTR(w->tcp));
 	forwarder_close(TAKE_PTR(w->env.forwarder));
 	uv_close((uv_handle_t *)&w->stop, NULL);
+	uv_close((uv_handle_t *)&w->reconfigure, NULL);
 }
 
 static void on_stop(uv_async_t *async)
 {
 	worker_close(async->data);
+}
+
+static void on_reconfigure(uv_async_t *async)
+{
+	struct worker *w = async->data;
+	struct server *s = w->server;
+
+	pthread_mutex_lock(&s->lock);
+	w->env.cfg = s->now.cfg;
+	forwarder_reconfigure(w->env.forwarder, (unsigned)s->now.cfg->timeout, s->now.own,
+			      s->now.own_count);
+	w->reconfigured = true;
+	pthread_cond_signal(&s->reconfigured);
+	pthread_mutex_unlock(&s->lock);
 }
 
 /* Closes a worker that does not run: lets its loop see the handles off. */
@@ -76,8 +101,9 @@ static void worker_main(void *arg)
 }
 
 /* On failure nothing is left of the worker but what l still holds. */
-static int worker_init(struct worker *w, const struct server *s, struct listeners *l)
+static int worker_init(struct worker *w, struct listeners *l)
 {
+	const struct serving *now = &w->server->now;
 	int r = uv_loop_init(&w->loop);
 
 	if (r < 0)
@@ -87,10 +113,12 @@ static int worker_init(struct worker *w, const struct server *s, struct listener
 		uv_loop_close(&w->loop);
 		return r;
 	}
-	w->stop.data = w;
+	uv_async_init(&w->loop, &w->reconfigure, on_reconfigure); /* only a loop's first can fail */
+	w->stop.data = w->reconfigure.data = w;
+	w->env.cfg = now->cfg;
 	w->env.loop = &w->loop;
 	w->env.stats = &w->stats;
-	r = forwarder_new(&w->loop, (unsigned)w->env.cfg->timeout, &w->env.forwarder);
+	r = forwarder_new(&w->loop, (unsigned)now->cfg->timeout, &w->env.forwarder);
 	if (r == 0)
 		r = udp_new(&w->env, l->udp, l->count, &w->udp);
 	if (r == 0)
@@ -99,14 +127,14 @@ static int worker_init(struct worker *w, const struct server *s, struct listener
 		worker_discard(w);
 		return r;
 	}
-	forwarder_avoid(w->env.forwarder, s->own, s->own_count);
+	forwarder_avoid(w->env.forwarder, now->own, now->own_count);
 	return 0;
 }
 
 static void log_own_resolvers(const struct server *s)
 {
-	for (size_t i = 0; i < s->own_count; i++) {
-		const union sock_addr *a = (const union sock_addr *)&s->own[i];
+	for (size_t i = 0; i < s->now.own_count; i++) {
+		const union sock_addr *a = (const union sock_addr *)&s->now.own[i];
 		bool v6 = a->any.sa_family == AF_INET6;
 		char host[INET6_ADDRSTRLEN] = "";
 
@@ -147,8 +175,8 @@ static int start_threads(struct server *s)
 	return r;
 }
 
-static int init_workers(struct server *s, const struct config *cfg, const struct zone *zone,
-			unsigned workers, struct listeners *l)
+static int init_workers(struct server *s, const struct zone *zone, unsigned workers,
+			struct listeners *l)
 {
 	size_t size = (workers * sizeof(struct worker) + 63) & ~(size_t)63;
 	int r;
@@ -159,9 +187,9 @@ static int init_workers(struct server *s, const struct config *cfg, const struct
 	memset(s->workers, 0, size);
 	for (unsigned i = 0; i < workers; i++) {
 		s->workers[i].index = i;
-		s->workers[i].env.cfg = cfg;
+		s->workers[i].server = s;
 		s->workers[i].env.zone = zone;
-		r = worker_init(&s->workers[i], s, &l[i]);
+		r = worker_init(&s->workers[i], &l[i]);
 		if (r < 0)
 			return r;
 		s->count++;
@@ -176,9 +204,10 @@ static int start(struct server *s, const struct config *cfg, const struct zone *
 
 	if (r < 0)
 		return r;
-	r = listeners_own_resolvers(cfg, s->port, &s->own, &s->own_count);
+	s->now.cfg = cfg;
+	r = listeners_own_resolvers(cfg, s->port, &s->now.own, &s->now.own_count);
 	if (r == 0)
-		r = init_workers(s, cfg, zone, workers, l);
+		r = init_workers(s, zone, workers, l);
 	listeners_close(l, workers); /* what no worker has taken */
 	if (r == 0)
 		r = start_threads(s);
@@ -199,6 +228,10 @@ int server_start(const struct config *cfg, const struct zone *zone, unsigned wor
 	raise_file_limit(workers);
 	l = calloc(workers, sizeof(*l));
 	s = calloc(1, sizeof(*s));
+	if (s) {
+		pthread_mutex_init(&s->lock, NULL);
+		pthread_cond_init(&s->reconfigured, NULL);
+	}
 	if (l && s)
 		r = start(s, cfg, zone, workers, l, &error);
 	if (r < 0) {
@@ -208,6 +241,28 @@ int server_start(const struct config *cfg, const struct zone *zone, unsigned wor
 	}
 	log_own_resolvers(s);
 	*ret = s;
+	return 0;
+}
+
+int server_reconfigure(struct server *s, const struct config *cfg)
+{
+	struct serving old = s->now, fresh = {.cfg = cfg};
+	int r = listeners_own_resolvers(cfg, s->port, &fresh.own, &fresh.own_count);
+
+	if (r < 0)
+		return r;
+	pthread_mutex_lock(&s->lock);
+	s->now = fresh;
+	for (unsigned i = 0; i < s->count; i++) {
+		s->workers[i].reconfigured = false;
+		uv_async_send(&s->workers[i].reconfigure);
+	}
+	for (unsigned i = 0; i < s->count; i++)
+		while (!s->workers[i].reconfigured)
+			pthread_cond_wait(&s->reconfigured, &s->lock);
+	pthread_mutex_unlock(&s->lock);
+	free(old.own);
+	log_own_resolvers(s);
 	return 0;
 }
 
@@ -267,7 +322,9 @@ void server_stop(struct server *s)
 		uv_thread_join(&w->thread);
 		uv_loop_close(&w->loop);
 	}
+	pthread_cond_destroy(&s->reconfigured);
+	pthread_mutex_destroy(&s->lock);
 	free(s->workers);
-	free(s->own);
+	free(s->now.own);
 	free(s);
 }

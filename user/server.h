@@ -24,14 +24,22 @@ struct server_stats {
 
 /*
  * Binds every socket before it returns, then starts the workers. On failure
- * *ret_error (to be freed) says which address and why. cfg and zone outlive the
- * server.
+ * *ret_error (to be freed) says which address and why. zone outlives the server, cfg does until
+ * server_reconfigure().
  */
 int server_start(const struct config *cfg, const struct zone *zone, unsigned workers,
 		 struct server **ret, char **ret_error);
 
 /* The port really bound (config port 0 asks for any). */
 uint16_t server_port(const struct server *s);
+
+/*
+ * Goes on with another configuration; addresses and port stay those of the start. When it returns,
+ * no worker looks at the old one any more, and every query that is taken then sees the new one;
+ * queries that are at a resolver keep theirs. Waits for the workers, milliseconds. -ENOMEM:
+ * nothing has changed. From the thread that started the server.
+ */
+int server_reconfigure(struct server *s, const struct config *cfg);
 
 struct server_stats server_stats(const struct server *s);
 

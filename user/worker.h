@@ -10,7 +10,7 @@
 
 struct worker_env {
 	uv_loop_t *loop;
-	const struct config *cfg;
+	const struct config *cfg; /* of now: to be read anew for each query */
 	const struct zone *zone;
 	struct forwarder *forwarder;
 	struct server_stats *stats; /* written by this worker only, by stat_add() */
