@@ -13,6 +13,7 @@
 #include "pid.h"
 #include "state_resolve.h"
 #include "state_task.h"
+#include "task_reader.h"
 #include "util.h"
 
 /* Which entered container the cutter is in. */

@@ -5,10 +5,7 @@
 
 #include "cluster.h"
 
-struct task_reader; /* room that is used again for every task */
-
-int task_reader_new(struct task_reader **ret);
-struct task_reader *task_reader_free(struct task_reader *r);
+struct task_reader; /* room that is used again for every task: task_reader.h */
 
 /*
  * text is a whole JSON object that json_cut has checked. *ret is NULL for a task
