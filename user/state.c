@@ -9,18 +9,18 @@
 #include "array.h"
 #include "json_cut.h"
 #include "json_read.h"
-#include "json_text.h"
 #include "pid.h"
+#include "state_agent.h"
 #include "state_resolve.h"
 #include "state_task.h"
 #include "task_reader.h"
 #include "util.h"
 
 /* Which entered container the cutter is in. */
-enum place { DOCUMENT, TOP, AGENTS, FRAMEWORKS, FRAMEWORK, TASKS };
+enum place { DOCUMENT, TOP, AGENTS, RECOVERED, FRAMEWORKS, FRAMEWORK, TASKS };
 
 /* What a taken value is. */
-enum field { LEADER, AGENT, TASK, NAME, HOSTNAME, PID, ID };
+enum field { LEADER, MASTER_ID, AGENT, RECOVERED_AGENT, TASK, NAME, HOSTNAME, PID, ID };
 
 /* The framework being read; its tasks may come before its name and pid. */
 struct open_framework {
@@ -39,7 +39,7 @@ struct state {
 	enum field field;
 	struct open_framework open;
 	struct cluster *cluster;
-	size_t frameworks_cap, agents_cap;
+	size_t frameworks_cap, agents_cap, recovered_cap;
 	char *leader; /* as text; NULL: none seen */
 	const char *reason;
 	char error[256];
@@ -88,97 +88,34 @@ static void clear_agents(struct cluster *c)
 	c->skipped.agents = 0;
 }
 
-/* The decoded text of a string field; *ret is replaced unless the value is null. */
-static int read_text(struct state *s, struct json_read *j, char **ret)
+static void clear_recovered(struct cluster *c)
 {
-	size_t at = SIZE_MAX;
-	char *copy;
-
-	s->pool.len = 0;
-	json_read_string(j, &s->pool, &at);
-	if (j->rc || at == SIZE_MAX)
-		return j->rc;
-	copy = strdup(s->pool.data + at);
-	if (!copy)
-		return -ENOMEM;
-	free(*ret);
-	*ret = copy;
-	return 0;
-}
-
-/* Pids are taken as they are spelt, escapes and all: Mesos-DNS does not decode them. */
-static int read_pid(struct json_read *j, struct pid *ret)
-{
-	const uint8_t *raw;
-	size_t len;
-
-	if (!json_read_raw(j, &raw, &len))
-		return j->rc ? j->rc : -EINVAL;
-	return pid_parse((const char *)raw, len, ret);
-}
-
-static int replace_pid(struct pid *old, struct json_read *j)
-{
-	struct pid pid;
-	int rc = read_pid(j, &pid);
-
-	if (rc == 0) {
-		free(old->host);
-		*old = pid;
-	}
-	return rc;
-}
-
-static int read_agent(struct state *s, struct json_read *j, char **id, struct pid *pid)
-{
-	static const char *const names[] = {"id", "pid", "hostname"};
-	struct json_key key;
-	int rc = 0;
-
-	if (!json_read_object(j))
-		return -EINVAL;
-	while (rc == 0 && json_read_member(j, &key)) {
-		switch (json_read_find(&key, names, ARRAY_SIZE(names))) {
-		case 0:
-			rc = read_text(s, j, id);
-			break;
-		case 1:
-			rc = replace_pid(pid, j);
-			break;
-		case 2:
-			json_read_check_string(j);
-			break;
-		default:
-			json_read_skip(j);
-		}
-	}
-	if (rc == 0)
-		rc = j->rc;
-	return rc == 0 && !pid->host ? -EINVAL : rc;
+	for (size_t i = 0; i < c->recovered_count; i++)
+		free(c->recovered[i]);
+	c->recovered_count = 0;
 }
 
 static int add_agent(struct state *s, const uint8_t *text, size_t len)
 {
-	struct json_read j = json_read_init(text, len);
 	struct cluster *c = s->cluster;
-	_cleanup_free_ char *id = NULL;
-	struct pid pid = {0};
-	int rc = read_agent(s, &j, &id, &pid);
+	int rc = array_reserve(&c->agents, &s->agents_cap, c->agents_count + 1, sizeof(*c->agents));
 
-	if (rc == 0 && !id) {
-		id = strdup("");
-		rc = id ? 0 : -ENOMEM;
-	}
 	if (rc == 0)
-		rc = array_reserve(&c->agents, &s->agents_cap, c->agents_count + 1,
-				   sizeof(*c->agents));
-	if (rc < 0) {
-		free(pid.host);
-		return rc;
-	}
-	c->agents[c->agents_count++] =
-		(struct agent){.id = TAKE_PTR(id), .host = pid.host, .port = pid.port};
-	return 0;
+		rc = state_agent_read(&s->pool, text, len, &c->agents[c->agents_count]);
+	c->agents_count += rc == 0;
+	return rc;
+}
+
+static int add_recovered(struct state *s, const uint8_t *text, size_t len)
+{
+	struct cluster *c = s->cluster;
+	int rc = array_reserve(&c->recovered, &s->recovered_cap, c->recovered_count + 1,
+			       sizeof(*c->recovered));
+
+	if (rc == 0)
+		rc = state_recovered_read(&s->pool, text, len, &c->recovered[c->recovered_count]);
+	c->recovered_count += rc == 0;
+	return rc;
 }
 
 static int add_task(struct state *s, const uint8_t *text, size_t len)
@@ -199,7 +136,7 @@ static int add_task(struct state *s, const uint8_t *text, size_t len)
 static int set_framework_pid(struct framework *f, struct json_read *j)
 {
 	struct pid pid;
-	int rc = read_pid(j, &pid);
+	int rc = state_field_pid(j, &pid);
 
 	if (rc < 0)
 		return rc;
@@ -218,13 +155,13 @@ static int set_framework_field(struct state *s, const uint8_t *text, size_t len)
 
 	switch (s->field) {
 	case NAME:
-		return read_text(s, &j, &f->name);
+		return state_field_text(&s->pool, &j, &f->name);
 	case HOSTNAME:
-		return read_text(s, &j, &s->open.hostname);
+		return state_field_text(&s->pool, &j, &s->open.hostname);
 	case PID:
 		return set_framework_pid(f, &j);
 	default: /* the id: Mesos-DNS does not know it, so no type of it is wrong */
-		rc = read_text(s, &j, &f->id);
+		rc = state_field_text(&s->pool, &j, &f->id);
 		return rc == -EINVAL ? 0 : rc;
 	}
 }
@@ -286,13 +223,20 @@ static int enter(struct state *s, enum place place)
 
 static int begin_top(struct state *s, const struct json_key *key, enum json_kind kind)
 {
-	static const char *const names[] = {"leader", "slaves", "frameworks"};
+	static const char *const names[] = {"leader", "slaves", "frameworks", "id",
+					    "recovered_slaves"};
 	int i = json_read_find(key, names, ARRAY_SIZE(names));
 
 	if (i < 0)
 		return JSON_CUT_SKIP;
 	if (i == 0)
 		return take(s, LEADER);
+	if (i == 3)
+		return take(s, MASTER_ID);
+	if (i == 4) {
+		clear_recovered(s->cluster);
+		return kind == JSON_KIND_ARRAY ? enter(s, RECOVERED) : JSON_CUT_SKIP;
+	}
 	if (kind != JSON_KIND_ARRAY && kind != JSON_KIND_NULL)
 		return refuse(s, i == 1 ? "has slaves that are not a list"
 					: "has frameworks that are not a list");
@@ -332,6 +276,8 @@ static int begin_element(struct state *s, enum json_kind kind)
 		rc = framework_end(s);
 		return rc < 0 ? rc : JSON_CUT_SKIP;
 	}
+	if (s->place == RECOVERED)
+		return kind == JSON_KIND_OBJECT ? take(s, RECOVERED_AGENT) : JSON_CUT_SKIP;
 	if (kind == JSON_KIND_OBJECT)
 		return take(s, s->place == AGENTS ? AGENT : TASK);
 	if (s->place == AGENTS)
@@ -376,9 +322,17 @@ static int on_end(void *ctx)
 static int set_leader(struct state *s, const uint8_t *text, size_t len)
 {
 	struct json_read j = json_read_init(text, len);
-	int rc = read_text(s, &j, &s->leader);
+	int rc = state_field_text(&s->pool, &j, &s->leader);
 
 	return rc == -EINVAL ? refuse(s, "has a leader that is not a string") : rc;
+}
+
+/* Mesos-DNS does not know these two, so no type of theirs is wrong. */
+static int set_master_id(struct state *s, const uint8_t *text, size_t len)
+{
+	struct json_read j = json_read_init(text, len);
+
+	return state_field_text(&s->pool, &j, &s->cluster->master_id);
 }
 
 static int on_value(void *ctx, const uint8_t *text, size_t len)
@@ -389,6 +343,12 @@ static int on_value(void *ctx, const uint8_t *text, size_t len)
 	switch (s->field) {
 	case LEADER:
 		return set_leader(s, text, len);
+	case MASTER_ID:
+		rc = set_master_id(s, text, len);
+		break;
+	case RECOVERED_AGENT:
+		rc = add_recovered(s, text, len);
+		break;
 	case AGENT:
 		rc = add_agent(s, text, len);
 		s->cluster->skipped.agents += rc == -EINVAL;
@@ -469,6 +429,8 @@ int state_end(struct state *s)
 {
 	int rc = json_cut_finish(s->cut);
 
+	if (rc == 0)
+		rc = or_empty(&s->cluster->master_id);
 	return rc < 0 ? rc : finish_leader(s);
 }
 

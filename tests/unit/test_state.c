@@ -303,6 +303,42 @@ static void test_digest(void **state)
 	assert_true(digest_of(",\"labels\":[]" NET("\"timestamp\":1")) == digest_of(""));
 }
 
+/* "id" and "recovered_slaves" as "ID:a,b,"; no type of theirs is wrong. */
+static void test_master(void **state)
+{
+	static const struct {
+		const char *fields, *want;
+	} rows[] = {
+		{"\"x\":1", ":"},
+		{"\"id\":\"M\\u0031\"", "M1:"},
+		{"\"id\":\"M\",\"id\":\"N\",\"id\":null", "N:"},
+		{"\"id\":7,\"recovered_slaves\":{}", ":"},
+		{"\"recovered_slaves\":null", ":"},
+		{"\"recovered_slaves\":[{\"id\":\"a\",\"port\":1},{\"id\":\"b\"}],\"id\":\"M\"",
+		 "M:a,b,"},
+		{"\"recovered_slaves\":[null,3,\"x\",[],{},{\"id\":3},{\"id\":\"a\"}]", ":a,"},
+		{"\"recovered_slaves\":[{\"id\":\"a\"}],\"recovered_slaves\":[{\"id\":\"b\"}]",
+		 ":b,"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		char text[512], got[256], *dump;
+		struct cluster *c;
+		size_t n;
+
+		snprintf(text, sizeof(text), "{%s," LEADER "}", rows[i].fields);
+		dump = read_state(text, strlen(text), 3, 0, NULL, &c);
+		assert_string_equal(dump, HEAD NO_SKIPS);
+		n = (size_t)sprintf(got, "%s:", c->master_id);
+		for (size_t k = 0; k < c->recovered_count; k++)
+			n += (size_t)sprintf(got + n, "%s,", c->recovered[k]);
+		assert_string_equal(got, rows[i].want);
+		free(dump);
+		cluster_free(c);
+	}
+}
+
 static void test_resolved_once(void **state)
 {
 	_cleanup_free_ char *text = malloc(1 << 20), *dump = NULL;
@@ -541,11 +577,17 @@ static void test_recorded_verdicts(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_documents),	cmocka_unit_test(test_wrong_types),
-		cmocka_unit_test(test_digest),		cmocka_unit_test(test_resolved_once),
-		cmocka_unit_test(test_many_names),	cmocka_unit_test(test_truncated),
-		cmocka_unit_test(test_too_deep),	cmocka_unit_test(test_recorded_pieces),
-		cmocka_unit_test(test_recorded_oracle), cmocka_unit_test(test_recorded_verdicts),
+		cmocka_unit_test(test_documents),
+		cmocka_unit_test(test_wrong_types),
+		cmocka_unit_test(test_digest),
+		cmocka_unit_test(test_master),
+		cmocka_unit_test(test_resolved_once),
+		cmocka_unit_test(test_many_names),
+		cmocka_unit_test(test_truncated),
+		cmocka_unit_test(test_too_deep),
+		cmocka_unit_test(test_recorded_pieces),
+		cmocka_unit_test(test_recorded_oracle),
+		cmocka_unit_test(test_recorded_verdicts),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
