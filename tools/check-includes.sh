@@ -23,8 +23,8 @@ rule() {
 rule only 'bpf/(libbpf|bpf|btf)\.h|mesos-xdns\.skel\.h' 'kernel.*|attach.*' \
 	'only kernel*.c and attach*.c know libbpf'
 rule only 'bpf/bpf_(helpers|endian)\.h' 'compat|.*\.bpf' 'BPF helpers are for BPF code'
-rule only 'jansson\.h|json_cut\.h' 'config.*|iam.*|json_.*|state.*|cluster.*|source.*' \
-	'JSON ends at the configuration and the state'
+rule only 'jansson\.h|json_cut\.h' 'config.*|iam.*|json_.*|state.*|event.*|cluster.*|source.*' \
+	'JSON ends at the configuration, the state and the events'
 rule only 'curl/curl\.h' 'source.*|fetch.*|http.*|iam.*|main' 'only the fetch knows HTTP'
 rule only 'uv\.h' 'server.*|forward.*|listeners|worker|udp.*|tcp.*|daemon' 'only the daemon and what serves have an event loop'
 rule never '(cluster|source|state|records|.*_records)\.h' 'reply.*|server.*|forward.*|listeners|worker|udp.*|tcp.*' \

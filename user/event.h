@@ -10,7 +10,7 @@
 
 enum event_kind {
 	EVENT_SNAPSHOT,		 /* SUBSCRIBED: all there is */
-	EVENT_TASK_ADDED,	 /* the whole task */
+	EVENT_TASK_ADDED,	 /* the whole task; one that has ended comes as TASK_UPDATED */
 	EVENT_TASK_UPDATED,	 /* its state, and what a status says */
 	EVENT_AGENT_ADDED,	 /* the agent is new, or has registered again */
 	EVENT_AGENT_REMOVED,	 /* and all its tasks with it */

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "array.h"
@@ -45,20 +46,10 @@ static bool parse_range(const char *p, const char *end, long *ret_first, long *r
 	return parse_number(dash + 1, second ? second : end, ret_last);
 }
 
-static int add_entry(const char *p, const char *end, struct port_range_list *list,
-		     uint64_t *skipped)
+int port_ranges_add(struct port_range_list *list, int64_t first, int64_t last, uint64_t *skipped)
 {
-	long first, last;
 	int rc;
 
-	while (p < end && is_blank(*p))
-		p++;
-	while (end > p && is_blank(end[-1]))
-		end--;
-	if (!parse_range(p, end, &first, &last)) {
-		++*skipped;
-		return 0;
-	}
 	if (first > last)
 		return 0;
 	if (first < 0 || last > PORT_MAX)
@@ -75,6 +66,22 @@ static int add_entry(const char *p, const char *end, struct port_range_list *lis
 	list->list[list->count++] =
 		(struct port_range){.first = (uint16_t)first, .last = (uint16_t)last};
 	return 0;
+}
+
+static int add_entry(const char *p, const char *end, struct port_range_list *list,
+		     uint64_t *skipped)
+{
+	long first, last;
+
+	while (p < end && is_blank(*p))
+		p++;
+	while (end > p && is_blank(end[-1]))
+		end--;
+	if (!parse_range(p, end, &first, &last)) {
+		++*skipped;
+		return 0;
+	}
+	return port_ranges_add(list, first, last, skipped);
 }
 
 int port_ranges_parse(const char *text, struct port_range_list *list, uint64_t *skipped)
@@ -97,4 +104,29 @@ int port_ranges_parse(const char *text, struct port_range_list *list, uint64_t *
 			return rc;
 		p = comma + 1;
 	}
+}
+
+static int compare(const void *a, const void *b)
+{
+	const struct port_range *x = a, *y = b;
+
+	return x->first != y->first ? x->first - y->first : x->last - y->last;
+}
+
+void port_ranges_join(struct port_range_list *list)
+{
+	size_t n = 0;
+
+	if (list->count < 2)
+		return;
+	qsort(list->list, list->count, sizeof(*list->list), compare);
+	for (size_t i = 1; i < list->count; i++) {
+		struct port_range *last = &list->list[n], *next = &list->list[i];
+
+		if (next->first > last->last + 1)
+			list->list[++n] = *next;
+		else if (next->last > last->last)
+			last->last = next->last;
+	}
+	list->count = n + 1;
 }

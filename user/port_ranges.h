@@ -17,4 +17,13 @@ struct port_range_list {
  */
 int port_ranges_parse(const char *text, struct port_range_list *list, uint64_t *skipped);
 
+/*
+ * Appends one range; the part of it outside 0..65535 is left out and counted; one that runs
+ * backwards is empty. 0 or -ENOMEM.
+ */
+int port_ranges_add(struct port_range_list *list, int64_t first, int64_t last, uint64_t *skipped);
+
+/* Sorts the ranges and joins those that touch, as masters do before they write them as text. */
+void port_ranges_join(struct port_range_list *list);
+
 #endif

@@ -131,7 +131,22 @@ static void read_labels(struct json_pool *pool, struct json_read *j, struct stat
 		read_label(pool, j, s);
 }
 
-static void read_status(struct json_pool *pool, struct json_read *j, struct status *s)
+static void read_v1_labels(struct json_pool *pool, struct json_read *j, struct status *s)
+{
+	static const char *const names[] = {"labels"};
+	struct json_key key;
+
+	if (!json_read_object(j))
+		return;
+	while (json_read_member(j, &key)) {
+		if (json_read_find(&key, names, 1) == 0)
+			read_labels(pool, j, s);
+		else
+			json_read_skip(j);
+	}
+}
+
+static void read_status(struct json_pool *pool, struct json_read *j, struct status *s, bool v1)
 {
 	static const char *const names[] = {"state", "timestamp", "labels", "container_status"};
 	struct json_key key;
@@ -147,7 +162,7 @@ static void read_status(struct json_pool *pool, struct json_read *j, struct stat
 			json_read_double(j, &s->timestamp);
 			break;
 		case 2:
-			read_labels(pool, j, s);
+			(v1 ? read_v1_labels : read_labels)(pool, j, s);
 			break;
 		case 3:
 			read_container_status(pool, j, s);
@@ -163,23 +178,29 @@ void status_choice_reset(struct status_choice *c)
 	status_reset(&c->both[c->chosen], -1);
 }
 
+bool status_choice_read_one(struct status_choice *c, struct json_read *j, struct json_pool *pool)
+{
+	struct status *s = &c->both[!c->chosen];
+	size_t mark = pool->len;
+	bool chosen;
+
+	status_reset(s, 0);
+	read_status(pool, j, s, c->v1);
+	chosen = !strcmp(pool->data + s->state, STATUS_RUNNING) &&
+		 s->timestamp > c->both[c->chosen].timestamp;
+	if (chosen)
+		c->chosen = !c->chosen;
+	pool->len = mark; /* its texts are done with */
+	return chosen;
+}
+
 void status_choice_read(struct status_choice *c, struct json_read *j, struct json_pool *pool)
 {
-	size_t mark = pool->len;
-
 	status_choice_reset(c);
 	if (!json_read_array(j))
 		return;
-	while (json_read_element(j)) {
-		struct status *s = &c->both[!c->chosen];
-
-		status_reset(s, 0);
-		read_status(pool, j, s);
-		if (!strcmp(pool->data + s->state, STATUS_RUNNING) &&
-		    s->timestamp > c->both[c->chosen].timestamp)
-			c->chosen = !c->chosen;
-		pool->len = mark; /* its texts are done with */
-	}
+	while (json_read_element(j))
+		status_choice_read_one(c, j, pool);
 }
 
 const struct status *status_choice_get(const struct status_choice *c)

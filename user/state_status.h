@@ -24,6 +24,7 @@ struct status {
 
 /* All 0 to begin with; its room is used again for every task. */
 struct status_choice {
+	bool v1;	       /* labels are {"labels": [...]}, as in the v1 API */
 	struct status both[2]; /* the chosen one and the one being read */
 	unsigned chosen;
 };
@@ -36,6 +37,9 @@ void status_choice_reset(struct status_choice *c);
  * equals the first. The pool is as it was afterwards; its offset 0 must be "". Errors are in j.
  */
 void status_choice_read(struct status_choice *c, struct json_read *j, struct json_pool *pool);
+
+/* The same for one more status after status_choice_reset(). Is it the chosen one now? */
+bool status_choice_read_one(struct status_choice *c, struct json_read *j, struct json_pool *pool);
 
 const struct status *status_choice_get(const struct status_choice *c);
 
