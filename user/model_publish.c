@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+/* From the model to the zone: only what has changed since the last time. */
+#include "model_internal.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "record_list.h"
+#include "util.h"
+
+/* What is handed to records.c. */
+struct publication {
+	struct cluster cluster; /* arrays are ours, what they point to is the model's */
+	struct task_refs gone, come;
+	const char **frameworks; /* names that are new */
+	size_t frameworks_count;
+};
+
+static void publication_done(struct publication *p)
+{
+	free(p->cluster.frameworks);
+	free(p->cluster.agents);
+	free(p->frameworks);
+	task_refs_done(&p->gone);
+	task_refs_done(&p->come);
+}
+
+static int collect_tasks(const struct model *m, struct publication *p)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < m->touched_count && !r; i++) {
+		const struct task_ref *old = &m->touched[i].old;
+		const struct model_task *t = m->touched[i].node;
+
+		if (old->task)
+			r = task_refs_add(&p->gone, old->task, old->framework, old->agent);
+		if (!r && t->data && t->framework->data)
+			r = task_refs_add(&p->come, t->data, t->framework->data, t->agent->data);
+	}
+	return r;
+}
+
+static int collect_cluster(struct model *m, struct publication *p)
+{
+	struct cluster *c = &p->cluster;
+	struct model_framework *f, *next_f;
+	struct model_agent *a, *next_a;
+
+	c->agents = calloc(m->counts.agents + 1, sizeof(*c->agents));
+	c->frameworks = calloc(m->counts.frameworks + 1, sizeof(*c->frameworks));
+	p->frameworks = calloc(m->counts.frameworks + 1, sizeof(*p->frameworks));
+	if (!c->agents || !c->frameworks || !p->frameworks)
+		return -ENOMEM;
+	c->leader_host = m->leader_host;
+	c->leader_port = m->leader_port;
+	c->leader_address = m->leader_address;
+	HASH_ITER(hh, m->agents, a, next_a)
+	{
+		if (a->data)
+			c->agents[c->agents_count++] = *a->data;
+	}
+	HASH_ITER(hh, m->frameworks, f, next_f)
+	{
+		if (f->data && !f->told)
+			p->frameworks[p->frameworks_count++] = f->data->name;
+		if (f->data)
+			c->frameworks[c->frameworks_count++] = *f->data;
+	}
+	return 0;
+}
+
+/* The zone knows: what it was told before is not needed any more. */
+static void told(struct model *m, bool cluster)
+{
+	struct model_framework *f, *next;
+
+	for (size_t i = 0; i < m->touched_count; i++) {
+		m->touched[i].node->touched = false;
+		if (!m->touched[i].node->data)
+			free(m->touched[i].node);
+	}
+	m->touched_count = 0;
+	if (m->touched_room > 65536) { /* of a whole snapshot */
+		free(TAKE_PTR(m->touched));
+		m->touched_room = 0;
+	}
+	model_empty_graveyard(m);
+	if (!cluster)
+		return;
+	m->cluster_changed = false;
+	HASH_ITER(hh, m->frameworks, f, next)
+	{
+		f->told |= f->data != NULL;
+	}
+}
+
+int model_publish(struct model *m, struct zone *zone, const struct model_publish *with,
+		  struct record_list *given, struct records_skipped *ret_skipped)
+{
+	_cleanup_(publication_done) struct publication p = {0};
+	bool cluster = m->cluster_changed || with->input_changed;
+	struct records_input input = with->input;
+	struct records_change c = {.gone = &p.gone, .come = &p.come};
+	int r = collect_tasks(m, &p);
+
+	if (!r && cluster)
+		r = collect_cluster(m, &p);
+	if (r)
+		return r;
+	input.cluster = &p.cluster;
+	if (cluster)
+		c.cluster = &input;
+	c.frameworks = p.frameworks;
+	c.frameworks_count = p.frameworks_count;
+	r = records_change(zone, with->was, with->is, &c, given, ret_skipped);
+	if (!r)
+		told(m, cluster);
+	return r;
+}
+
+int model_set_leader(struct model *m, const char *leader)
+{
+	const char *colon = leader ? strrchr(leader, ':') : NULL;
+	char host[sizeof("[]") + INET6_ADDRSTRLEN];
+	struct address address = {0};
+	size_t len = colon ? (size_t)(colon - leader) : 0;
+	char *copy;
+
+	if (len >= sizeof(host))
+		return -EINVAL;
+	if (len > 2 && leader[0] == '[' && leader[len - 1] == ']') {
+		leader++;
+		len -= 2;
+	}
+	snprintf(host, sizeof(host), "%.*s", (int)len, len ? leader : "");
+	if (len && address_parse(host, &address))
+		return -EINVAL; /* a document will say */
+	if (!strcmp(host, m->leader_host) && colon && m->leader_port == atoi(colon + 1))
+		return 0;
+	copy = strdup(host);
+	if (!copy)
+		return -ENOMEM;
+	free(m->leader_host);
+	m->leader_host = copy;
+	m->leader_port = colon ? (uint16_t)atoi(colon + 1) : 0;
+	m->leader_address = address;
+	m->cluster_changed = true;
+	return 0;
+}
