@@ -19,6 +19,8 @@ static const char *const state_paths[] = {"/master/state", "/state.json"};
 struct fetcher {
 	const struct config *cfg;
 	struct http *http;
+	char **masters; /* instead of cfg's, if not NULL */
+	size_t masters_count;
 };
 
 /* One attempt: at one master, and the leader it names. */
@@ -47,13 +49,43 @@ int fetcher_new(const struct config *cfg, struct fetcher **ret)
 	return 0;
 }
 
+static void forget_masters(char **masters, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		free(masters[i]);
+	free(masters);
+}
+
 struct fetcher *fetcher_free(struct fetcher *f)
 {
 	if (f) {
 		http_free(f->http);
+		forget_masters(f->masters, f->masters_count);
 		free(f);
 	}
 	return NULL;
+}
+
+int fetcher_set_masters(struct fetcher *f, const char *const *masters, size_t count)
+{
+	char **copy = calloc(count + 1, sizeof(*copy));
+	size_t n = 0;
+
+	while (copy && n < count && (copy[n] = strdup(masters[n])))
+		n++;
+	if (!copy || n < count) {
+		forget_masters(copy, n);
+		return -ENOMEM;
+	}
+	forget_masters(f->masters, f->masters_count);
+	f->masters = copy;
+	f->masters_count = count;
+	return 0;
+}
+
+void fetcher_resume(struct fetcher *f)
+{
+	http_resume(f->http);
 }
 
 void fetcher_stop(struct fetcher *f)
@@ -229,13 +261,14 @@ static int try_master(struct fetcher *f, const char *master, const char *authori
 static int try_masters(struct fetcher *f, const char *authorization, struct fetch_result *ret,
 		       char **errors)
 {
-	const struct config *cfg = f->cfg;
+	char *const *masters = f->masters ? f->masters : f->cfg->masters;
+	size_t count = f->masters ? f->masters_count : f->cfg->masters_count;
 	int rc = -EIO;
 
-	if (cfg->masters_count == 0)
+	if (count == 0)
 		return append_line(errors, "no masters are known") < 0 ? -ENOMEM : -EIO;
-	for (size_t i = 0; i < cfg->masters_count && rc == -EIO; i++)
-		rc = try_master(f, cfg->masters[i], authorization, ret, errors);
+	for (size_t i = 0; i < count && rc == -EIO; i++)
+		rc = try_master(f, masters[i], authorization, ret, errors);
 	return rc;
 }
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
  * The cluster's state from whichever master has it: the masters in order, the first
- * success wins; a master that names another leader is followed to it, once.
+ * success wins; a master that names another leader is followed to it, once. One thread, but
+ * for fetcher_stop().
  */
 #ifndef XDNS_FETCH_H
 #define XDNS_FETCH_H
@@ -20,6 +21,9 @@ struct fetch_result {
 /* cfg must outlive the fetcher. */
 int fetcher_new(const struct config *cfg, struct fetcher **ret);
 
+/* Whom to ask, "host:port" in order, instead of the configured ones; copied. */
+int fetcher_set_masters(struct fetcher *f, const char *const *masters, size_t count);
+
 /*
  * Blocks, for at most state_timeout_seconds a master. -EIO: *ret_error (to be freed) is
  * one line that says for each master what failed; -ECANCELED: stopped; -ENOMEM.
@@ -28,6 +32,9 @@ int fetcher_fetch(struct fetcher *f, struct fetch_result *ret, char **ret_error)
 
 /* Makes a fetch under way return soon, and all later ones at once. Any thread. */
 void fetcher_stop(struct fetcher *f);
+
+/* Takes fetcher_stop() back. */
+void fetcher_resume(struct fetcher *f);
 
 struct fetcher *fetcher_free(struct fetcher *f);
 

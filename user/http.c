@@ -69,6 +69,11 @@ void http_stop(struct http *h)
 	curl_multi_wakeup(h->multi);
 }
 
+void http_resume(struct http *h)
+{
+	atomic_store(&h->stop, false);
+}
+
 const atomic_bool *http_stop_flag(const struct http *h)
 {
 	return &h->stop;

@@ -40,6 +40,9 @@ int http_perform(struct http *h, const struct http_request *req, struct http_res
 /* Ends the request under way and refuses further ones. Any thread. */
 void http_stop(struct http *h);
 
+/* Takes http_stop() back. For the thread that performs. */
+void http_resume(struct http *h);
+
 /* Set by http_stop(). */
 const atomic_bool *http_stop_flag(const struct http *h);
 

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * Follows the cluster: a thread of its own fetches the state from the masters
- * every refreshSeconds (a failed first fetch is retried with a jittered
- * back-off from 1 s) and hands over what it learnt.
+ * State documents on demand: a thread of its own fetches one from the masters when it is told
+ * to, and hands over what it learnt. When to fetch is the follower's to decide.
  */
 #ifndef XDNS_SOURCE_H
 #define XDNS_SOURCE_H
@@ -13,24 +12,31 @@
 struct source;
 
 struct source_stats {
+	uint64_t begun_ns;  /* now_ns() before the request */
 	uint64_t fetch_ns;  /* from the request to the last byte decoded */
 	uint64_t bytes;	    /* of the document, decoded */
-	const char *master; /* who answered */
+	const char *master; /* "host:port" of who answered */
 };
 
-/* Called on the source's thread. */
+/* Called on the source's thread, one of them for each source_fetch(). */
 struct source_ops {
 	/* The callee owns cluster from here on. */
-	void (*update)(void *ctx, struct cluster *cluster, const struct source_stats *stats);
-	/* One line, why the document could not be had or used; nothing changes. */
+	void (*document)(void *ctx, struct cluster *cluster, const struct source_stats *stats);
+	/* One line, why the document could not be had or used; NULL: given up, see below. */
 	void (*failed)(void *ctx, const char *error);
 };
 
 int source_start(const struct config *cfg, const struct source_ops *ops, void *ctx,
 		 struct source **ret);
 
-/* Fetch now, without waiting for the next tick. Any thread. */
-void source_refresh(struct source *s);
+/* One document, please; not before the last one was handed over, or its failure. Any thread. */
+void source_fetch(struct source *s);
+
+/*
+ * Whom to ask, "host:port" in order, instead of the configured masters; copied. A fetch under way
+ * is given up, since it may hang on a master that is gone. Any thread.
+ */
+int source_set_masters(struct source *s, const char *const *masters, size_t count);
 
 /* Ends a fetch that is under way, joins the thread. Accepts NULL. */
 void source_stop(struct source *s);

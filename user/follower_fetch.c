@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+/* When state documents are asked for, and from whom. */
+#include "follower_internal.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "log.h"
+#include "util.h"
+
+/*
+ * A document that the stream has not reached yet looks as if the stream had missed something:
+ * events that are on their way get this long.
+ */
+#define SETTLE_MS 250
+
+#define SPACING_MIN_NS (NSEC_PER_SEC)	  /* between two documents that are asked for at once */
+#define SPACING_FACTOR 3		  /* and in times of what the last one took */
+#define BACKOFF_MIN_NS (NSEC_PER_SEC / 2) /* between failures: an election takes about a second */
+#define BACKOFF_MAX_NS (4 * NSEC_PER_SEC)
+
+/* Between 3/4 and 5/4 of ns, so that daemons started together do not ask together. */
+static uint64_t jitter(uint64_t ns)
+{
+	uint32_t r = UINT32_MAX / 2;
+
+	if (getrandom(&r, sizeof(r), GRND_NONBLOCK) < 0)
+		r = UINT32_MAX / 2;
+	return ns - ns / 4 + (uint64_t)((double)(ns / 2) * r / UINT32_MAX);
+}
+
+static uint64_t period_ns(const struct follower *f)
+{
+	uint64_t refresh = (uint64_t)f->cfg->refresh_seconds * NSEC_PER_SEC;
+
+	if (!f->streaming)
+		return refresh;
+	return f->cfg->reconcile_seconds ? (uint64_t)f->cfg->reconcile_seconds * NSEC_PER_SEC
+					 : refresh * 10;
+}
+
+/* A master is not asked for one document after the other. */
+static uint64_t decent_ns(const struct follower *f)
+{
+	uint64_t spacing = f->took_ns * SPACING_FACTOR;
+
+	if (!f->begun_ns)
+		return 0;
+	return f->begun_ns + (spacing > SPACING_MIN_NS ? spacing : SPACING_MIN_NS);
+}
+
+static void begin(uv_timer_t *timer)
+{
+	struct follower *f = timer->data;
+
+	if (f->fetching || f->settling)
+		return;
+	f->fetching = true;
+	f->wanted = false;
+	f->begun_ns = now_ns();
+	/* from here on events are newer than the document */
+	model_expect_documents(f->model, true);
+	feeds_fetch(f->feeds);
+}
+
+/* Ticks keep their rhythm and are left out while a document is on its way. */
+static uint64_t next_tick(struct follower *f, uint64_t now)
+{
+	uint64_t period = period_ns(f);
+
+	if (f->tick_ns > now + period) /* the period is another now */
+		f->tick_ns = now;
+	if (now >= f->tick_ns)
+		f->tick_ns += ((now - f->tick_ns) / period + 1) * period;
+	return f->tick_ns;
+}
+
+void follower_plan(struct follower *f, bool soon)
+{
+	uint64_t now = now_ns(), when;
+
+	f->wanted |= soon;
+	if (!f->feeds || f->fetching || f->settling || f->waiting_for_zk)
+		return;
+	when = next_tick(f, now);
+	if (f->failure && when > now + f->backoff_ns)
+		when = now + jitter(f->backoff_ns);
+	else if (f->wanted && when > decent_ns(f))
+		when = decent_ns(f);
+	/* rounded up: a timer that fires early would be planned again for nothing */
+	uv_timer_start(&f->fetch, begin,
+		       when > now ? (when - now + NSEC_PER_MSEC - 1) / NSEC_PER_MSEC : 0, 0);
+}
+
+static void on_settled(uv_timer_t *timer)
+{
+	struct follower *f = timer->data;
+	struct message *m = TAKE_PTR(f->settling);
+
+	follower_take_document(f, m);
+	message_free(m);
+	model_expect_documents(f->model, false);
+	follower_plan(f, model_wants_state(f->model));
+}
+
+void follower_on_document(struct follower *f, struct message *m)
+{
+	f->fetching = false;
+	f->took_ns = m->fetch_ns;
+	f->backoff_ns = BACKOFF_MIN_NS;
+	if (f->failure)
+		log_notice("mesos: state again from %s", m->text);
+	free(TAKE_PTR(f->failure));
+	log_info("mesos: state from %s: %" PRIu64 " octets in %" PRIu64 " ms", m->text, m->bytes,
+		 m->fetch_ns / NSEC_PER_MSEC);
+	f->settling = m;
+	uv_timer_start(&f->settle, on_settled, f->streaming ? SETTLE_MS : 0, 0);
+}
+
+void follower_on_failed(struct follower *f, char *error)
+{
+	bool known = f->failure && error && !strcmp(f->failure, error);
+
+	f->fetching = false;
+	model_expect_documents(f->model, false);
+	if (!error) { /* given up for other masters */
+		f->begun_ns = 0;
+		follower_plan(f, true);
+		return;
+	}
+	log_write(known ? LOG_LEVEL_DEBUG : LOG_LEVEL_WARN, "mesos: %s; %s", error,
+		  f->known || f->given.count ? "keeping the previous zone"
+					     : "no zone yet, names of the domain get SERVFAIL");
+	free(f->failure);
+	f->failure = error;
+	follower_plan(f, false);
+	f->backoff_ns *= 2;
+	if (f->backoff_ns > BACKOFF_MAX_NS)
+		f->backoff_ns = BACKOFF_MAX_NS;
+}
+
+static void forget_masters(struct follower *f)
+{
+	for (size_t i = 0; i < f->masters_count; i++)
+		free(f->masters[i]);
+	free(TAKE_PTR(f->masters));
+	f->masters_count = 0;
+}
+
+/* ZooKeeper's masters, or, if it knows none, the configured ones as at the start. */
+void follower_on_masters(struct follower *f, struct message *m)
+{
+	const char *const *list = (const char *const *)m->masters;
+	size_t count = m->masters_count;
+
+	uv_timer_stop(&f->zk_patience);
+	f->waiting_for_zk = false;
+	if (!count) {
+		log_warn("zk: no masters there; keeping what is known");
+		follower_plan(f, false);
+		return;
+	}
+	log_notice("zk: %s %s, %zu masters", m->leader ? "leader" : "no leader; first", list[0],
+		   count);
+	forget_masters(f);
+	f->masters = TAKE_PTR(m->masters);
+	f->masters_count = count;
+	m->masters_count = 0;
+	f->input_changed = true;
+	feeds_set_masters(f->feeds, list, count);
+	feeds_follow(f->feeds, list, count);
+	if (m->leader && f->known && !model_set_leader(f->model, list[0]))
+		follower_publish(f, false);
+	follower_plan(f, true);
+}
+
+/* At the start only: later the masters that are known serve. */
+static void on_zk_patience(uv_timer_t *timer)
+{
+	struct follower *f = timer->data;
+
+	log_error("zk: no leader found within %d s; %s", f->cfg->zk_detection_timeout,
+		  f->cfg->masters_count ? "asking the configured masters, and trying on"
+					: "trying on (no masters are configured to ask instead)");
+	f->waiting_for_zk = !f->cfg->masters_count;
+	follower_plan(f, true);
+}
+
+int follower_fetch_init(struct follower *f)
+{
+	uv_timer_init(f->loop, &f->fetch);
+	uv_timer_init(f->loop, &f->settle);
+	uv_timer_init(f->loop, &f->zk_patience);
+	f->fetch.data = f->settle.data = f->zk_patience.data = f;
+	f->backoff_ns = BACKOFF_MIN_NS;
+	f->tick_ns = now_ns();
+	f->waiting_for_zk = *f->cfg->zk != 0;
+	if (f->waiting_for_zk && f->cfg->zk_detection_timeout)
+		uv_timer_start(&f->zk_patience, on_zk_patience,
+			       (uint64_t)f->cfg->zk_detection_timeout * 1000, 0);
+	return 0;
+}
+
+void follower_fetch_close(struct follower *f)
+{
+	uv_close((uv_handle_t *)&f->fetch, NULL);
+	uv_close((uv_handle_t *)&f->settle, NULL);
+	uv_close((uv_handle_t *)&f->zk_patience, NULL);
+	if (f->settling)
+		message_free(TAKE_PTR(f->settling));
+	forget_masters(f);
+	free(TAKE_PTR(f->failure));
+}

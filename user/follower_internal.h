@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/* What the files of the follower share: follower.c, follower_fetch.c, follower_zone.c. */
+#ifndef XDNS_FOLLOWER_INTERNAL_H
+#define XDNS_FOLLOWER_INTERNAL_H
+
+#include "feeds.h"
+#include "follower.h"
+#include "inbox.h"
+#include "model.h"
+
+struct follower {
+	uv_loop_t *loop;
+	const struct config *cfg;
+	struct zone *zone;
+	struct follower_ops ops;
+	void *ctx;
+	struct inbox *inbox;
+	struct feeds *feeds;
+	struct model *model;
+
+	/* follower_zone.c: what the zone has been given */
+	const struct config *given_cfg; /* the rules its records were made by */
+	struct record_list given;
+	struct address *listeners;
+	size_t listeners_count;
+	char **masters; /* of ZooKeeper; NULL: the configured ones */
+	size_t masters_count;
+	bool input_changed; /* listeners or masters */
+	bool known;	    /* there was a document or a snapshot */
+	bool published;	    /* and the zone has it */
+	uv_timer_t retry;
+
+	/* follower_fetch.c: when to ask for documents */
+	uv_timer_t fetch, settle, zk_patience;
+	bool fetching, wanted, waiting_for_zk;
+	uint64_t tick_ns, begun_ns, took_ns, backoff_ns;
+	char *failure; /* why there is no document now; the same reason is said once */
+	struct message *settling;
+
+	/* follower.c: what to believe */
+	bool streaming;		     /* events are heard */
+	bool provisional, hold_told; /* of the hold */
+	bool suspected;		     /* the last document was not believed */
+	bool compared;		     /* a document was compared since events are heard */
+	bool resubscribed;	     /* the next snapshot may be another master's */
+	uv_timer_t hold;
+	char *answered; /* who gave the last document */
+	char *stream_said;
+
+	/* staleness */
+	uv_timer_t expiry;
+	uint64_t heard_ns; /* CLOCK_BOOTTIME */
+};
+
+/* follower.c */
+void follower_take_document(struct follower *f, struct message *m);
+void follower_heard(struct follower *f);
+
+/* follower_fetch.c */
+int follower_fetch_init(struct follower *f);
+void follower_fetch_close(struct follower *f);
+/* Plans the next document: as soon as is decent if `soon`. */
+void follower_plan(struct follower *f, bool soon);
+void follower_on_document(struct follower *f, struct message *m);
+void follower_on_failed(struct follower *f, char *error); /* takes over error */
+void follower_on_masters(struct follower *f, struct message *m);
+
+/* follower_zone.c */
+void follower_publish(struct follower *f, bool quiet);
+
+#endif

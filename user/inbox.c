@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+#include "inbox.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+
+#include "util.h"
+
+struct inbox {
+	uv_async_t signal;
+	void (*ready)(void *ctx);
+	void *ctx;
+	pthread_mutex_t lock; /* for what follows */
+	struct message *first, **last;
+	bool lost;
+};
+
+static void on_signal(uv_async_t *async)
+{
+	struct inbox *i = async->data;
+
+	i->ready(i->ctx);
+}
+
+int inbox_new(uv_loop_t *loop, void (*ready)(void *ctx), void *ctx, struct inbox **ret)
+{
+	struct inbox *i = calloc(1, sizeof(*i));
+	int r = i ? uv_async_init(loop, &i->signal, on_signal) : -ENOMEM;
+
+	if (r) {
+		free(i);
+		return r;
+	}
+	i->signal.data = i;
+	i->ready = ready;
+	i->ctx = ctx;
+	i->last = &i->first;
+	pthread_mutex_init(&i->lock, NULL);
+	*ret = i;
+	return 0;
+}
+
+static void free_contents(const struct message *m)
+{
+	cluster_free(m->cluster);
+	event_free(m->event);
+	for (size_t i = 0; i < m->masters_count; i++)
+		free(m->masters[i]);
+	free(m->masters);
+	free(m->text);
+}
+
+struct message *message_free(struct message *m)
+{
+	struct message *next = m->next;
+
+	free_contents(m);
+	free(m);
+	return next;
+}
+
+static void on_closed(uv_handle_t *handle)
+{
+	struct inbox *i = handle->data;
+
+	for (struct message *m = i->first; m;)
+		m = message_free(m);
+	pthread_mutex_destroy(&i->lock);
+	free(i);
+}
+
+void inbox_close(struct inbox *i)
+{
+	if (i)
+		uv_close((uv_handle_t *)&i->signal, on_closed);
+}
+
+void inbox_push(struct inbox *i, const struct message *m)
+{
+	struct message *copy = malloc(sizeof(*copy));
+
+	if (copy)
+		*copy = *m;
+	else
+		free_contents(m);
+	pthread_mutex_lock(&i->lock);
+	if (copy) {
+		copy->next = NULL;
+		*i->last = copy;
+		i->last = &copy->next;
+	}
+	i->lost |= !copy;
+	pthread_mutex_unlock(&i->lock);
+	uv_async_send(&i->signal);
+}
+
+struct message *inbox_take(struct inbox *i, bool *ret_lost)
+{
+	struct message *first;
+
+	pthread_mutex_lock(&i->lock);
+	first = TAKE_PTR(i->first);
+	i->last = &i->first;
+	*ret_lost = i->lost;
+	i->lost = false;
+	pthread_mutex_unlock(&i->lock);
+	return first;
+}
