@@ -26,7 +26,9 @@ rule only 'bpf/bpf_(helpers|endian)\.h' 'compat|.*\.bpf' 'BPF helpers are for BP
 rule only 'jansson\.h|json_cut\.h' 'config.*|iam.*|json_.*|state.*|event.*|cluster.*|source.*' \
 	'JSON ends at the configuration, the state and the events'
 rule only 'curl/curl\.h' 'source.*|fetch.*|http.*|iam.*|main' 'only the fetch knows HTTP'
-rule only 'uv\.h' 'server.*|forward.*|listeners|worker|udp.*|tcp.*|daemon' 'only the daemon and what serves have an event loop'
+rule only 'uv\.h' 'server.*|forward.*|listeners|worker|udp.*|tcp.*|daemon|follower.*|inbox' \
+	'only the daemon, what it follows and what serves have an event loop'
+rule only 'uthash\.h|utlist\.h' 'model.*' 'the tables of ids are the model'\''s'
 rule never '(cluster|source|state|records|.*_records)\.h' 'reply.*|server.*|forward.*|listeners|worker|udp.*|tcp.*' \
 	'what serves reads the zone, not the cluster'
 rule never '(zone|records|cluster)\.h' 'forward.*' 'the forwarder knows nothing of the zone'
