@@ -8,6 +8,7 @@
 #include "config_internal.h"
 #include "dname_text.h"
 #include "util.h"
+#include "zk_url.h"
 
 #define TIMEOUT_DEFAULT 5
 
@@ -59,20 +60,15 @@ static int check_service(struct config_loader *l)
 
 static int check_zk(struct config_loader *l)
 {
-	static const char *const schemes[] = {"zk://", "file://"};
-	const char *zk = l->cfg->zk;
+	_cleanup_free_ char *error = NULL;
+	int r;
 
-	if (*zk == '\0')
+	if (*l->cfg->zk == '\0')
 		return l->raw.masters.count > 0 ? 0
 						: config_fail(l, KEY_MASTERS, NULL,
 							      "no masters and no zk are given");
-	for (size_t i = 0; i < ARRAY_SIZE(schemes); i++) {
-		size_t len = strlen(schemes[i]);
-
-		if (strncmp(zk, schemes[i], len) == 0 && zk[len] != '\0')
-			return 0;
-	}
-	return config_fail(l, KEY_ZK, NULL, "not a ZooKeeper URL");
+	r = zk_url_check(l->cfg->zk, &error);
+	return r == -EINVAL ? config_fail(l, KEY_ZK, NULL, "%s", error) : r;
 }
 
 static int check_domain(struct config_loader *l)

@@ -7,16 +7,10 @@
 
 #include "config_internal.h"
 #include "dname_text.h"
+#include "host_port.h"
 #include "util.h"
 
 #define DNS_PORT 53
-/* The longest host name, or an IPv6 address. */
-#define HOST_MAX 254
-
-struct host_port {
-	char host[HOST_MAX];
-	uint16_t port;
-};
 
 /* Addresses of the local interfaces. */
 struct local_addresses {
@@ -24,98 +18,17 @@ struct local_addresses {
 	size_t count;
 };
 
-static int parse_port(const char *text, uint16_t *ret)
-{
-	size_t digits = strspn(text, "0123456789");
-	unsigned long port;
-
-	if (digits == 0 || text[digits] != '\0')
-		return -EINVAL;
-	port = strtoul(text, NULL, 10);
-	if (port == 0 || port > UINT16_MAX)
-		return -EINVAL;
-	*ret = (uint16_t)port;
-	return 0;
-}
-
-/*
- * "host:port" or "[host]:port"; brackets are needed around a host with colons.
- * Says where host and port are, *ret_port NULL if there is none.
- */
-static int split_host_port(const char *text, const char **ret_host, size_t *ret_len,
-			   const char **ret_port)
-{
-	const char *colon;
-
-	if (text[0] == '[') {
-		const char *end = strchr(text, ']');
-
-		if (!end || end[1] != ':')
-			return -EINVAL;
-		*ret_host = text + 1;
-		*ret_len = (size_t)(end - text - 1);
-		*ret_port = end + 2;
-		return 0;
-	}
-	colon = strchr(text, ':');
-	if (!colon || strchr(colon + 1, ':'))
-		return -EINVAL;
-	*ret_host = text;
-	*ret_len = (size_t)(colon - text);
-	*ret_port = colon + 1;
-	return 0;
-}
-
-/* NULL, or why text is no host and port. */
-static const char *parse_host_port(const char *text, struct host_port *ret)
-{
-	const char *host, *port;
-	size_t len;
-
-	if (split_host_port(text, &host, &len, &port) < 0)
-		return "not HOST:PORT";
-	if (len == 0)
-		return "no host";
-	if (len >= sizeof(ret->host))
-		return "the host is too long";
-	if (parse_port(port, &ret->port) < 0)
-		return "not a port";
-	memcpy(ret->host, host, len);
-	ret->host[len] = '\0';
-	return NULL;
-}
-
-static char *join_host_port(const char *host, uint16_t port)
-{
-	bool brackets = strchr(host, ':');
-	char *ret;
-
-	return asprintf(&ret, "%s%s%s:%u", brackets ? "[" : "", host, brackets ? "]" : "", port) < 0
-		       ? NULL
-		       : ret;
-}
-
-/* It becomes part of a URL: what could end the host there is refused. */
-static bool is_host_name(const char *host)
-{
-	return strspn(host, "-_.0123456789abcdefghijklmnopqrstuvwxyz"
-			    "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == strlen(host);
-}
-
 static int add_master(struct config_loader *l, const char *text, struct str_list *masters)
 {
 	_cleanup_free_ char *master = NULL;
 	struct host_port hp;
-	struct address a;
-	const char *why = parse_host_port(text, &hp);
+	const char *why = host_port_parse(text, &hp);
 
 	if (why)
 		return config_fail(l, KEY_MASTERS, text, "%s", why);
-	if (address_parse(hp.host, &a) == 0)
-		address_format(&a, hp.host, sizeof(hp.host));
-	else if (!is_host_name(hp.host))
+	if (host_port_normalise(&hp) < 0)
 		return config_fail(l, KEY_MASTERS, text, "not a host name or IP address");
-	master = join_host_port(hp.host, hp.port);
+	master = host_port_join(hp.host, hp.port);
 	if (!master)
 		return -ENOMEM;
 	for (size_t i = 0; i < masters->count; i++)
@@ -150,7 +63,7 @@ static int resolvers_add(struct config_resolvers *to, const struct address *a, u
 	to->list = grown;
 	grown += to->count;
 	*grown = (struct config_resolver){
-		.text = join_host_port(address_format(a, host, sizeof(host)), port)};
+		.text = host_port_join(address_format(a, host, sizeof(host)), port)};
 	if (!grown->text)
 		return -ENOMEM;
 	grown->addr_len = config_sockaddr(a, port, &grown->addr);
@@ -198,8 +111,8 @@ static int add_resolver(struct config_loader *l, enum config_key_id id, const ch
 	struct address a;
 	size_t len;
 
-	if (split_host_port(text, &host, &len, &port) == 0) {
-		const char *why = parse_host_port(text, &hp);
+	if (host_port_split(text, &host, &len, &port) == 0) {
+		const char *why = host_port_parse(text, &hp);
 
 		if (why)
 			return config_fail(l, id, text, "%s", why);

@@ -97,8 +97,17 @@ static const struct {
 	{"\"zk\": \"http://a:1/mesos\"",
 	 "zk = \"http://a:1/mesos\": not a ZooKeeper URL; allowed: a string: "
 	 "zk://HOST:PORT[,HOST:PORT...]/PATH or file:///PATH"},
-	{"\"zk\": \"zk://\"", "zk = \"zk://\": not a ZooKeeper URL; allowed: a string: "
+	{"\"zk\": \"zk://\"", "zk = \"zk://\": no path behind the servers; allowed: a string: "
 			      "zk://HOST:PORT[,HOST:PORT...]/PATH or file:///PATH"},
+	{"\"zk\": \"zk://a:1,b:x/m\"",
+	 "zk = \"zk://a:1,b:x/m\": server 2: not a port; allowed: a string: "
+	 "zk://HOST:PORT[,HOST:PORT...]/PATH or file:///PATH"},
+	{"\"zk\": \"zk://geheim@a:1/m\"",
+	 "zk = ***: not USER:PASSWORD before the @; allowed: a string: "
+	 "zk://HOST:PORT[,HOST:PORT...]/PATH or file:///PATH"},
+	{"\"zk\": \"file://etc/zk\"",
+	 "zk = \"file://etc/zk\": not an absolute path behind file://; allowed: a string: "
+	 "zk://HOST:PORT[,HOST:PORT...]/PATH or file:///PATH"},
 	{"\"zk\": \"u:geheim@a:1\"", "zk = ***: not a ZooKeeper URL; allowed: a string: "
 				     "zk://HOST:PORT[,HOST:PORT...]/PATH or file:///PATH"},
 	/* resolvers */
