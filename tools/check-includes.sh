@@ -23,9 +23,10 @@ rule() {
 rule only 'bpf/(libbpf|bpf|btf)\.h|mesos-xdns\.skel\.h' 'kernel.*|attach.*' \
 	'only kernel*.c and attach*.c know libbpf'
 rule only 'bpf/bpf_(helpers|endian)\.h' 'compat|.*\.bpf' 'BPF helpers are for BPF code'
-rule only 'jansson\.h|json_cut\.h' 'config.*|iam.*|json_.*|state.*|event.*|cluster.*|source.*' \
-	'JSON ends at the configuration, the state and the events'
+rule only 'jansson\.h|json_cut\.h' 'config.*|iam.*|master_info|json_.*|state.*|event.*|cluster.*|source.*' \
+	'JSON ends at the configuration, the state, the events and what masters say in ZooKeeper'
 rule only 'curl/curl\.h' 'source.*|fetch.*|http.*|iam.*|main' 'only the fetch knows HTTP'
+rule only 'zookeeper/zookeeper\.h' 'detector.*' 'only the detector knows ZooKeeper'
 rule only 'uv\.h' 'server.*|forward.*|listeners|worker|udp.*|tcp.*|daemon|follower.*|inbox' \
 	'only the daemon, what it follows and what serves have an event loop'
 rule only 'uthash\.h|utlist\.h' 'model.*' 'the tables of ids are the model'\''s'
