@@ -34,6 +34,8 @@ static inline void dump_task(FILE *f, const struct task *t)
 	dump_addresses(f, "netinfo", t->netinfo.list, t->netinfo.count);
 	dump_addresses(f, "docker", t->docker.list, t->docker.count);
 	dump_addresses(f, "mesos", t->mesos.list, t->mesos.count);
+	if (t->phase != TASK_RUNNING)
+		fprintf(f, " %s", t->phase == TASK_WAITING ? "waiting" : "ended");
 	fprintf(f, "\n");
 }
 
