@@ -7,6 +7,7 @@
 #include <string.h>
 #include <uv.h>
 
+#include "config_reload.h"
 #include "follower.h"
 #include "interfaces.h"
 #include "kernel.h"
@@ -20,7 +21,7 @@
 #define INTERFACES_SETTLE_MS 100 /* changes of links and addresses come in bursts */
 
 struct daemon {
-	const struct config *cfg;
+	struct config *cfg;
 	uv_loop_t loop;
 	struct zone *zone;
 	struct server *server;
@@ -192,6 +193,56 @@ static void log_counters(const struct daemon *d)
 	log_notice("counter: forward %-16s %" PRIu64, "failed", s.forward.failed);
 }
 
+static void log_changes(const struct config *cfg, const struct config_changes *c)
+{
+	for (size_t i = 0; i < c->live_count; i++)
+		log_notice("%s: %s changed, in effect now", cfg->file, c->live[i]);
+	for (size_t i = 0; i < c->restart_count; i++)
+		log_warn("%s: %s changed, takes effect with a restart", cfg->file, c->restart[i]);
+	if (!c->live_count && !c->restart_count)
+		log_notice("%s: reread, nothing changed", cfg->file);
+}
+
+/* Everybody goes on with `fresh`. -ENOMEM: somebody still needs the old one. */
+static int switch_config(struct daemon *d, const struct config *fresh, unsigned classes)
+{
+	_cleanup_free_ char *error = NULL;
+	int r = 0, s;
+
+	if (d->server)
+		r = server_reconfigure(d->server, fresh);
+	if (d->kernel)
+		kernel_reconfigure(d->kernel, fresh);
+	s = follower_reload(d->follower, fresh, classes & CONFIG_SOURCE, classes & CONFIG_RECORDS,
+			    &error);
+	if (s)
+		log_error("following the masters: %s", error ? error : strerror(-s));
+	if (d->kernel && classes & CONFIG_XDP)
+		kernel_sync(d->kernel, &d->interfaces);
+	return r ? r : s == -ENOMEM ? s : 0;
+}
+
+/* A file that is wrong changes nothing. In any case the cluster is looked at afresh. */
+static void reload(struct daemon *d)
+{
+	_cleanup_free_ char *error = NULL;
+	struct config_changes changes;
+	struct config *fresh, *old = d->cfg;
+
+	if (config_reload(old, &fresh, &changes, &error)) {
+		log_error("%s; keeping the previous configuration", error ? error : "no memory");
+		follower_refresh(d->follower);
+		return;
+	}
+	for (size_t i = 0; i < fresh->warnings_count; i++)
+		log_warn("%s", fresh->warnings[i]);
+	log_changes(fresh, &changes);
+	d->cfg = fresh;
+	if (!switch_config(d, fresh, changes.classes))
+		config_free(old);
+	follower_refresh(d->follower);
+}
+
 static void on_signal(uv_signal_t *handle, int signum)
 {
 	struct daemon *d = handle->data;
@@ -201,7 +252,7 @@ static void on_signal(uv_signal_t *handle, int signum)
 		log_counters(d);
 		break;
 	case SIGHUP:
-		follower_refresh(d->follower);
+		reload(d);
 		break;
 	default:
 		log_notice("signal %d: ending", signum);
@@ -300,7 +351,7 @@ static void stop(struct daemon *d)
 	interfaces_done(&d->interfaces);
 }
 
-int daemon_run(const struct config *cfg)
+int daemon_run(struct config *cfg)
 {
 	struct daemon d = {.cfg = cfg, .netlink_fd = -1};
 	int r;
@@ -309,11 +360,13 @@ int daemon_run(const struct config *cfg)
 	r = uv_loop_init(&d.loop);
 	if (r) {
 		log_error("starting the event loop: %s", uv_strerror(r));
+		config_free(cfg);
 		return EXIT_FAILURE;
 	}
 	r = start(&d);
 	if (!r)
 		uv_run(&d.loop, UV_RUN_DEFAULT);
 	stop(&d);
+	config_free(d.cfg);
 	return r ? EXIT_FAILURE : EXIT_SUCCESS;
 }

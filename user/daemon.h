@@ -8,7 +8,10 @@
 
 #include "config.h"
 
-/* Serves until SIGTERM or SIGINT. Returns the process's exit status. */
-int daemon_run(const struct config *cfg);
+/*
+ * Serves until SIGTERM or SIGINT; SIGHUP rereads the configuration. Takes over cfg. Returns the
+ * process's exit status.
+ */
+int daemon_run(struct config *cfg);
 
 #endif

@@ -311,6 +311,12 @@ int kernel_open(const struct config *cfg, struct zone *zone, struct kernel **ret
 	return 0;
 }
 
+void kernel_reconfigure(struct kernel *k, const struct config *cfg)
+{
+	k->cfg = cfg;
+	k->told = false;
+}
+
 int kernel_counters(const struct kernel *k, uint64_t ret[XDNS_COUNTERS_COUNT])
 {
 	int cpus = libbpf_num_possible_cpus(), r;

@@ -36,6 +36,9 @@ int kernel_sync(struct kernel *k, const struct interfaces *in);
  */
 int kernel_heal(struct kernel *k);
 
+/* Goes on with another configuration; kernel_sync() follows. The one before may be freed. */
+void kernel_reconfigure(struct kernel *k, const struct config *cfg);
+
 /* Sums over the CPUs; indices are enum xdns_counter. */
 int kernel_counters(const struct kernel *k, uint64_t ret[XDNS_COUNTERS_COUNT]);
 

@@ -15,13 +15,6 @@
 /* What a valid configuration asks for and this version does not do. */
 static int check_supported(const struct config *cfg)
 {
-	if (!cfg->masters_count) {
-		log_error("%s: zk: this version follows \"masters\" only; list the masters there",
-			  cfg->file);
-		return -1;
-	}
-	if (cfg->zk[0])
-		log_warn("%s: zk: not followed by this version; using \"masters\"", cfg->file);
 	if (!cfg->dns_on) {
 		log_error("%s: DnsOn: false leaves this version nothing to serve", cfg->file);
 		return -1;
@@ -46,7 +39,7 @@ static int run(const struct options *o)
 	config_set_keep_serving(cfg, o->keep_serving);
 	config_log(cfg);
 	if (!check_supported(cfg))
-		status = daemon_run(cfg);
+		status = daemon_run(TAKE_PTR(cfg));
 	config_free(cfg);
 	return status;
 }
