@@ -10,15 +10,25 @@
 #include <string.h>
 #include <uv.h>
 
+#include "owner.h"
 #include "util.h"
 
 #define UDP_BUFFER     (4 << 20) /* octets; absorbs bursts while a worker does something else */
 #define TCP_BACKLOG    1024
 #define ANY_PORT_TRIES 32
+/* A predecessor may need a moment to be gone, even after kill -9. */
+#define TAKEN_PORT_TRIES   40
+#define TAKEN_PORT_WAIT_US 50000
 
 struct endpoint {
 	union sock_addr addr;
 	socklen_t len;
+};
+
+/* What could not be bound. */
+struct failure {
+	struct endpoint at;
+	bool tcp;
 };
 
 static void set_port(struct endpoint *e, uint16_t port)
@@ -90,52 +100,53 @@ static int set_udp_options(int fd, int family, bool any)
 	return r;
 }
 
-static int open_socket(const struct endpoint *e, bool tcp, bool any, bool shared, int *ret_fd)
+static int set_options(int fd, int family, bool tcp, bool any)
 {
-	int family = e->addr.any.sa_family;
-	_cleanup_close_ int fd = -1;
 	int r = 0;
 
-	fd = socket(family, (tcp ? SOCK_STREAM : SOCK_DGRAM) | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	if (fd < 0)
-		return -errno;
 	if (family == AF_INET6)
 		r = set_int(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1);
-	if (r == 0 && shared)
-		r = set_int(fd, SOL_SOCKET, SO_REUSEPORT, 1);
-	if (r == 0 && tcp) /* over connections in TIME_WAIT */
+	if (r == 0 && tcp) /* over connections that are ending, our predecessor's above all */
 		r = set_int(fd, SOL_SOCKET, SO_REUSEADDR, 1);
 	if (r == 0 && tcp) /* inherited by accepted sockets */
 		r = set_int(fd, IPPROTO_TCP, TCP_NODELAY, 1);
 	if (r == 0 && !tcp)
 		r = set_udp_options(fd, family, any);
+	return r;
+}
+
+/*
+ * SO_REUSEPORT lets a second daemon of the same user take half of the queries without a word. So
+ * the first socket of an endpoint is bound without it, which fails if anybody else is there, and
+ * is opened to our other workers afterwards: a daemon that starts meanwhile fails at its own first.
+ * With port 0, e gets the port that was found.
+ */
+static int open_socket(struct endpoint *e, bool tcp, bool any, bool first, int *ret_fd)
+{
+	socklen_t len = sizeof(e->addr);
+	_cleanup_close_ int fd = -1;
+	int r;
+
+	fd = socket(e->addr.any.sa_family,
+		    (tcp ? SOCK_STREAM : SOCK_DGRAM) | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return -errno;
+	r = set_options(fd, e->addr.any.sa_family, tcp, any);
+	if (r == 0 && !first)
+		r = set_int(fd, SOL_SOCKET, SO_REUSEPORT, 1);
 	if (r < 0)
 		return r;
 	if (bind(fd, &e->addr.any, e->len) < 0)
 		return -errno;
-	if (tcp && shared && listen(fd, TCP_BACKLOG) < 0)
+	if (first)
+		r = set_int(fd, SOL_SOCKET, SO_REUSEPORT, 1);
+	if (r < 0)
+		return r;
+	if ((tcp && listen(fd, TCP_BACKLOG) < 0) || getsockname(fd, &e->addr.any, &len) < 0)
 		return -errno;
 	*ret_fd = fd;
 	fd = -1;
 	return 0;
-}
-
-/*
- * SO_REUSEPORT lets a second daemon of the same user take half of the queries
- * without a word. A bind without it, given up at once, finds that out.
- */
-static int probe(struct endpoint *e, bool tcp)
-{
-	socklen_t len = sizeof(e->addr);
-	int fd, r;
-
-	r = open_socket(e, tcp, false, false, &fd);
-	if (r < 0)
-		return r;
-	if (getsockname(fd, &e->addr.any, &len) < 0)
-		r = -errno;
-	close(fd);
-	return r;
 }
 
 static uint16_t endpoint_port(const struct endpoint *e)
@@ -144,17 +155,60 @@ static uint16_t endpoint_port(const struct endpoint *e)
 						       : e->addr.in.sin_port);
 }
 
-static char *bind_error(const struct endpoint *e, bool tcp, int err)
+static const char *host_text(const union sock_addr *a, char buf[INET6_ADDRSTRLEN])
 {
-	char host[INET6_ADDRSTRLEN] = "";
+	const void *host = a->any.sa_family == AF_INET6 ? (const void *)&a->in6.sin6_addr
+							: (const void *)&a->in.sin_addr;
+
+	return inet_ntop(a->any.sa_family, host, buf, INET6_ADDRSTRLEN) ? buf : "";
+}
+
+static bool is_any(const struct sockaddr_storage *a)
+{
+	const union sock_addr *u = (const union sock_addr *)a;
+
+	return a->ss_family == AF_INET6 ? IN6_IS_ADDR_UNSPECIFIED(&u->in6.sin6_addr)
+					: u->in.sin_addr.s_addr == htonl(INADDR_ANY);
+}
+
+/* Who has the port, and what to do: the end of the message. NULL without memory. */
+static char *in_use_text(const struct config *cfg, const struct endpoint *e, bool tcp)
+{
+	char host[INET6_ADDRSTRLEN], who[OWNER_TEXT_MAX], *text;
+	uint16_t port = endpoint_port(e);
+	struct owner o;
+	int n;
+
+	if (owner_of_port(tcp, &e->addr.any, &o) < 0) {
+		n = asprintf(&text, "it is in use; `ss -l%cnp sport = %u` tells by whom",
+			     tcp ? 't' : 'u', port);
+		return n < 0 ? NULL : text;
+	}
+	host_text((const union sock_addr *)&o.socket, host);
+	owner_text(&o, who, sizeof(who));
+	if (!o.pid)
+		n = asprintf(&text,
+			     "port %u of %s is in use by %s; `ss -l%cnp sport = %u` on the host, "
+			     "as root, names it",
+			     port, host, who, tcp ? 't' : 'u', port);
+	else
+		n = asprintf(&text, "port %u of %s is in use by %s%s", port, host, who,
+			     cfg->listener_any && !is_any(&o.socket)
+				     ? "; \"listener\" can name another address to serve beside it"
+				     : "");
+	return n < 0 ? NULL : text;
+}
+
+static char *bind_error(const struct config *cfg, const struct endpoint *e, bool tcp, int err)
+{
+	_cleanup_free_ char *why = err == -EADDRINUSE ? in_use_text(cfg, e, tcp) : NULL;
 	bool v6 = e->addr.any.sa_family == AF_INET6;
+	char host[INET6_ADDRSTRLEN];
 	char *text;
 
-	inet_ntop(e->addr.any.sa_family,
-		  v6 ? (const void *)&e->addr.in6.sin6_addr : (const void *)&e->addr.in.sin_addr,
-		  host, sizeof(host));
-	if (asprintf(&text, "listening on %s%s%s:%u (%s): %s", v6 ? "[" : "", host, v6 ? "]" : "",
-		     endpoint_port(e), tcp ? "TCP" : "UDP", uv_strerror(err)) < 0)
+	if (asprintf(&text, "listening on %s%s%s:%u (%s): %s", v6 ? "[" : "",
+		     host_text(&e->addr, host), v6 ? "]" : "", endpoint_port(e),
+		     tcp ? "TCP" : "UDP", why ? why : uv_strerror(err)) < 0)
 		return NULL;
 	return text;
 }
@@ -165,50 +219,64 @@ static bool may_skip(const struct config *cfg, int err)
 	return cfg->listener_any && (err == -EAFNOSUPPORT || err == -EADDRNOTAVAIL);
 }
 
-/* Takes out of LIST what this kernel has not; the first port found is everyone's. */
-static int probe_all(const struct config *cfg, struct endpoint *list, unsigned *count,
-		     char **ret_error)
+/* Endpoint I's two sockets of a worker. *ret_tcp: which of them failed. */
+static int open_pair(struct endpoint *e, bool any, bool first, unsigned i, struct listeners *ret,
+		     bool *ret_tcp)
 {
-	unsigned kept = 0;
+	int r;
 
-	for (unsigned i = 0; i < *count; i++) {
-		if (kept)
-			set_port(&list[i], endpoint_port(&list[0]));
-		for (int tcp = 0; tcp < 2; tcp++) {
-			int r = probe(&list[i], tcp);
+	*ret_tcp = false;
+	r = open_socket(e, false, any, first, &ret->udp[i]);
+	if (r < 0)
+		return r;
+	*ret_tcp = true;
+	return open_socket(e, true, any, first, &ret->tcp[i]);
+}
 
-			if (r < 0 && !tcp && may_skip(cfg, r) && (kept || i + 1 < *count))
-				goto skip;
-			if (r < 0) {
-				*ret_error = bind_error(&list[i], tcp, r);
-				return r;
-			}
+/*
+ * The first worker's sockets. Takes out of LIST what this kernel has not; the first port found is
+ * everyone's.
+ */
+static int open_first(const struct config *cfg, struct endpoint *list, unsigned *count,
+		      struct listeners *ret, struct failure *ret_failure)
+{
+	unsigned total = *count;
+
+	*count = 0;
+	for (unsigned i = 0; i < total; i++) {
+		struct endpoint *e = &list[i];
+		bool tcp;
+		int r;
+
+		if (*count)
+			set_port(e, endpoint_port(&list[0]));
+		r = open_pair(e, cfg->listener_any, true, *count, ret, &tcp);
+		if (r < 0 && !tcp && may_skip(cfg, r) && (*count || i + 1 < total))
+			continue;
+		if (r < 0) {
+			*ret_failure = (struct failure){.at = *e, .tcp = tcp};
+			return r;
 		}
-		list[kept++] = list[i];
-	skip:;
+		list[(*count)++] = *e;
 	}
-	*count = kept;
+	ret->count = *count;
 	return 0;
 }
 
-static int open_all(const struct endpoint *list, unsigned count, bool any, unsigned workers,
-		    struct listeners *ret, char **ret_error)
+static int open_all(const struct config *cfg, struct endpoint *list, unsigned count,
+		    unsigned workers, struct listeners *ret, struct failure *ret_failure)
 {
-	for (unsigned w = 0; w < workers; w++) {
-		for (unsigned i = 0; i < count * 2; i++) {
-			const struct endpoint *e = &list[i / 2];
-			bool tcp = i % 2;
-			int r = open_socket(e, tcp, any, true,
-					    tcp ? &ret[w].tcp[i / 2] : &ret[w].udp[i / 2]);
+	int r = open_first(cfg, list, &count, &ret[0], ret_failure);
 
-			if (r < 0) {
-				*ret_error = bind_error(e, tcp, r);
-				return r;
-			}
+	for (unsigned w = 1; w < workers && r == 0; w++) {
+		for (unsigned i = 0; i < count && r == 0; i++) {
+			r = open_pair(&list[i], cfg->listener_any, false, i, &ret[w],
+				      &ret_failure->tcp);
+			ret_failure->at = list[i];
 		}
 		ret[w].count = count;
 	}
-	return 0;
+	return r;
 }
 
 void listeners_close(struct listeners *l, unsigned workers)
@@ -223,7 +291,7 @@ void listeners_close(struct listeners *l, unsigned workers)
 }
 
 static int try_open(const struct config *cfg, unsigned workers, struct listeners *l,
-		    uint16_t *ret_port, char **ret_error)
+		    uint16_t *ret_port, struct failure *ret_failure)
 {
 	struct endpoint list[LISTENERS_MAX];
 	unsigned count = endpoints(cfg, cfg->port, list);
@@ -231,9 +299,7 @@ static int try_open(const struct config *cfg, unsigned workers, struct listeners
 
 	for (unsigned w = 0; w < workers; w++)
 		l[w] = (struct listeners){.udp = {-1, -1}, .tcp = {-1, -1}};
-	r = probe_all(cfg, list, &count, ret_error);
-	if (r == 0)
-		r = open_all(list, count, cfg->listener_any, workers, l, ret_error);
+	r = open_all(cfg, list, count, workers, l, ret_failure);
 	if (r == 0)
 		*ret_port = endpoint_port(&list[0]);
 	else
@@ -244,17 +310,20 @@ static int try_open(const struct config *cfg, unsigned workers, struct listeners
 int listeners_open(const struct config *cfg, unsigned workers, struct listeners *ret,
 		   uint16_t *ret_port, char **ret_error)
 {
-	int tries = cfg->port ? 1 : ANY_PORT_TRIES;
+	int tries = cfg->port ? TAKEN_PORT_TRIES : ANY_PORT_TRIES;
+	struct failure failure;
 
 	for (;;) {
-		_cleanup_free_ char *error = NULL;
-		int r = try_open(cfg, workers, ret, ret_port, &error);
+		int r = try_open(cfg, workers, ret, ret_port, &failure);
 
 		/* The port found for one protocol may be taken for the other. */
-		if (r == -EADDRINUSE && --tries > 0)
+		if (r == -EADDRINUSE && --tries > 0) {
+			if (cfg->port)
+				usleep(TAKEN_PORT_WAIT_US);
 			continue;
+		}
 		if (r < 0)
-			*ret_error = TAKE_PTR(error);
+			*ret_error = bind_error(cfg, &failure.at, failure.tcp, r);
 		return r;
 	}
 }

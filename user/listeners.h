@@ -25,8 +25,9 @@ struct listeners {
 
 /*
  * Fills ret[0..workers-1]. Port 0 takes any port that is free for both
- * protocols and both families. A port somebody else serves is refused, also one that would share
- * it. On failure *ret_error (to be freed) names the address and protocol.
+ * protocols and both families. A port somebody else serves is refused after two seconds, also one
+ * that would share it. On failure *ret_error (to be freed) names the address, the protocol and, if
+ * it can be found, the process that is in the way.
  */
 int listeners_open(const struct config *cfg, unsigned workers, struct listeners *ret,
 		   uint16_t *ret_port, char **ret_error);

@@ -342,41 +342,6 @@ static void test_tcp_out_of_descriptors(void **state)
 
 /* ---- start and stop ---- */
 
-static void test_taken_port_is_named(void **state)
-{
-	struct fixture *x = start("127.0.0.1", 1, UP_ANSWER);
-	struct config cfg = x->cfg;
-	struct server *s = NULL;
-	char *error = NULL, want[100];
-	uint16_t port;
-	int fd;
-
-	(void)state;
-	set_listener(&cfg, "127.0.0.1", server_port(x->s));
-	assert_int_equal(server_start(&cfg, NULL, 1, &s, &error), -EADDRINUSE);
-	snprintf(want, sizeof(want), "listening on 127.0.0.1:%u (UDP): address already in use",
-		 server_port(x->s));
-	assert_string_equal(error, want);
-	free(error);
-
-	fd = upstream_bind(SOCK_STREAM, 0, &port);
-	assert_int_equal(listen(fd, 1), 0);
-	set_listener(&cfg, "127.0.0.1", port);
-	assert_int_equal(server_start(&cfg, NULL, 1, &s, &error), -EADDRINUSE);
-	snprintf(want, sizeof(want), "listening on 127.0.0.1:%u (TCP): address already in use",
-		 port);
-	assert_string_equal(error, want);
-	free(error);
-	close(fd);
-
-	set_listener(&cfg, "192.0.2.1", port);
-	assert_int_equal(server_start(&cfg, NULL, 1, &s, &error), -EADDRNOTAVAIL);
-	assert_non_null(strstr(error, "listening on 192.0.2.1:"));
-	free(error);
-	assert_null(s);
-	stop(x);
-}
-
 /* A resolver that is this server would get its own question back for ever. */
 static void test_own_address_is_never_asked(void **state)
 {
@@ -487,7 +452,6 @@ int main(void)
 		cmocka_unit_test(test_tcp_connections_per_client),
 		cmocka_unit_test(test_tcp_client_resets),
 		cmocka_unit_test(test_tcp_out_of_descriptors),
-		cmocka_unit_test(test_taken_port_is_named),
 		cmocka_unit_test(test_own_address_is_never_asked),
 		cmocka_unit_test(test_many_clients_many_workers),
 		cmocka_unit_test(test_stop_with_work_under_way),
