@@ -10,6 +10,8 @@ import sys
 import threading
 
 from .control import Control
+from .election import Election
+from .script import Script, load
 from .settings import parser
 from .simulation import Simulation, joined_address
 from .web import Server
@@ -26,6 +28,15 @@ control requests, to any master or to --control:
   POST /sim/stop {...}      ends the tasks whose id or name is given
   POST /sim/state {...}     from now on the recorded document of that path is served
   POST /sim/churn {...}     ends so many tasks and starts as many others at once: tasks
+  POST /sim/move {...}      another address: task (id or name), address; optional restart
+  POST /sim/events {...}    paced changes: rate, seconds; optional kinds of start, stop, move
+  POST /sim/agent {...}     add, remove, unreachable, return, register, forget
+  POST /sim/framework {...} add, remove, rename, pid, connect, disconnect
+  POST /sim/elect {...}     leadership moves: master, empty, reregister, lost, recovered, down, ...
+  POST /sim/down, /sim/up   a master goes and comes: master
+
+What it can do (docs/mesos-sim.md has figures): an event is written to the subscribers before the
+request that makes it is answered; a document or a SUBSCRIBED event is made only when asked for.
 
 A recorded document is served byte for byte, but for the top-level "leader".
 '''
@@ -41,29 +52,62 @@ def addresses(options):
     return listen
 
 
-def serve(sim, master, control):
-    """The master's server, on its address; with port 0 it has one from now on."""
-    server = Server(sim, master, (master.host, master.port), control)
-    master.host, master.port = server.server_address[:2]
-    master.server = server
-    return server
+def refuse(text):
+    print('mesos-sim: %s' % text, file=sys.stderr)
+    sys.exit(2)
+
+
+def announce(server, what, path, tls):
+    print('mesos-sim: %s http%s://%s%s' % (
+        what, 's' if tls else '', joined_address(*server.server_address[:2]), path), flush=True)
+
+
+def start_script(options, control):
+    """Returns what is set when the program is to end, and the script."""
+    ended = threading.Event()
+    if not options.script:
+        return ended, None
+    try:
+        steps = load(options.script, control.REQUESTS)
+    except ValueError as error:
+        refuse(error)
+    script = Script(steps, control, ended.set if options.exit else lambda: None)
+    script.start()
+    return ended, script
+
+
+def start_zookeeper(options, sim, election):
+    if not options.zk:
+        return
+    from .zookeeper import ZooKeeper  # needs python3-kazoo
+    election.zookeeper = ZooKeeper(options, sim.masters, election.won)
+    for master in sim.masters:
+        election.zookeeper.register(master)
 
 
 def main():
     sys.setswitchinterval(SWITCH_SECONDS)
     options = parser(__doc__, EPILOG).parse_args()
     sim = Simulation(options, addresses(options))
-    control = Control(sim)
-    servers = [serve(sim, master, control) for master in sim.masters]
-    if options.control:
-        servers.append(Server(sim, None, options.control, control))
-    for server in servers:
-        server.start()
+    election = Election(sim, lambda master: Server(sim, master, (master.host, master.port), control))
+    control = Control(sim, election)
+    try:
+        for master in sim.masters:
+            election.up(master)
+            announce(master.server, 'serving', '/master/state', options.tls)
+        if options.control:
+            server = Server(sim, None, options.control, control)
+            server.start()
+            announce(server, 'control', '/sim/', options.tls)
+    except OSError as error:
+        refuse('cannot listen: %s' % error)
+    start_zookeeper(options, sim, election)
     sim.set_churn(options.churn)
-    for server in servers:
-        where = joined_address(*server.server_address[:2])
-        print('mesos-sim: %s http%s://%s%s' % (
-            'serving' if server.master else 'control', 's' if options.tls else '', where,
-            '/master/state' if server.master else '/sim/'), flush=True)
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    threading.Event().wait()
+    ended, script = start_script(options, control)
+    signal.signal(signal.SIGTERM, lambda *_: ended.set())
+    try:
+        ended.wait()
+    finally:
+        if election.zookeeper:
+            election.zookeeper.close()
+    sys.exit(script is not None and script.failed)

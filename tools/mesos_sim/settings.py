@@ -113,6 +113,12 @@ def parser(description, epilog):
                    help='how many; those without an address of their own listen on the next ports')
     p.add_argument('--control', type=address,
                    help='one more address:port for the control requests alone, for when no master is up')
+    p.add_argument('--zk', help='HOST:PORT[,HOST:PORT...]/PATH: the masters are candidates there, '
+                   'and who leads is decided there')
+    p.add_argument('--zk-auth', metavar='USER:PASSWORD', help='digest credentials for it')
+    p.add_argument('--zk-session', type=float, default=10.0, help='seconds until a session expires')
+    p.add_argument('--script', help='file of lines "TIME COMMAND JSON", control requests to be made')
+    p.add_argument('--exit', action='store_true', help='exit at the end of the script')
     cluster_options(p.add_argument_group('the cluster'))
     master_options(p.add_argument_group('the masters, as settable by /sim/options'))
     stream_options(p.add_argument_group('the event stream, as settable by /sim/options'))

@@ -30,8 +30,9 @@ class Master:
         self.reborn()
 
     def reborn(self):
+        """Another process, with another id; as a master does not survive the loss of leadership."""
         self.life += 1
-        self.started = time.time()
+        self.started = self.elected = time.time()
         self.id = '%08x-%04x-%04x-8000-6d6173746572' % (
             self.sim.options.seed & 0xffffffff, self.number, self.life)
 
@@ -52,7 +53,7 @@ class Master:
 
     def description(self):
         return {'version': '1.11.0', 'git_tag': '1.11.0', 'build_user': 'mesos-sim', 'id': self.id,
-                'start_time': self.started, 'elected_time': self.started, 'cluster': 'simulated',
+                'start_time': self.started, 'elected_time': self.elected, 'cluster': 'simulated',
                 'pid': 'master@' + self.address, 'hostname': self.host}
 
     def summary(self):

@@ -81,9 +81,9 @@ class Subscriber:
             self.queue.append(record)
             if self.snapshot is None and not self.options.stream_drip:
                 self.pump()
-            left = self.queue or self.pending
             if len(self.queue) > QUEUE_MAX:
                 self.closed = True
+            left = self.queue or self.pending or self.closed
         if left:
             self.wake()
 

@@ -41,12 +41,15 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def do_POST(self):
         body = self.rfile.read(int(self.headers.get('Content-Length', 0)))
         path = urllib.parse.urlsplit(self.path).path
-        if self.master and path in API_PATHS and not self.options.old:
-            return self.api(path, body)
+        if path in API_PATHS:
+            known = self.master and not self.options.old
+            return self.api(path, body) if known else self.reply(404, [b''], 'text/plain')
         try:
             result = self.server.control(path, json.loads(body or b'{}'))
         except (ValueError, KeyError, TypeError, AttributeError) as error:
+            # KeyError: what has to be given and is not
             return self.reply(400, [(repr(error) + '\n').encode()], 'text/plain')
+        self.close_connection |= self.server.stopped
         return self.reply(200, [json.dumps(result).encode()])
 
     def asked(self, path, given):
@@ -174,7 +177,8 @@ class Server(http.server.ThreadingHTTPServer):
     def __init__(self, sim, master, address, control):
         self.address_family = socket.AF_INET6 if ':' in address[0] else socket.AF_INET
         self.sim, self.master, self.control = sim, master, control
-        self.connections = set()
+        self.connections = {}  # -> the thread that serves it
+        self.stopped = False
         super().__init__(address, Handler)
         if sim.options.tls:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -185,25 +189,36 @@ class Server(http.server.ThreadingHTTPServer):
     def start(self):
         threading.Thread(target=self.serve_forever, args=(0.05,), daemon=True).start()
 
-    def process_request(self, request, client_address):
-        self.connections.add(request)
-        super().process_request(request, client_address)
+    def process_request_thread(self, request, client_address):
+        self.connections[request] = threading.get_ident()
+        if self.stopped:
+            return self.shutdown_request(request)
+        return super().process_request_thread(request, client_address)
 
     def shutdown_request(self, request):
-        self.connections.discard(request)
+        self.connections.pop(request, None)
         super().shutdown_request(request)
 
+    def refuse(self):
+        """Refuses connections from now on and ends those there are, except the caller's own."""
+        self.stopped = True
+        shut(self.socket)
+        for connection, thread in list(self.connections.items()):
+            if thread != threading.get_ident():
+                shut(connection)
+
     def stop(self):
-        """Refuses connections from now on and ends those there are."""
         self.shutdown()
         self.server_close()
-        for connection in list(self.connections):
-            try:
-                connection.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                pass
 
     def handle_error(self, request, client_address):
         """A client that goes away is no news."""
         if not isinstance(sys.exc_info()[1], (OSError, ValueError)):
             super().handle_error(request, client_address)
+
+
+def shut(connection):
+    try:
+        connection.shutdown(socket.SHUT_RDWR)
+    except OSError:
+        pass  # it had ended
