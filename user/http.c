@@ -14,9 +14,15 @@
 #endif
 
 /* Ten requests in all, as Go's client. */
-#define REDIRECTS_MAX  9
-#define CONNECT_MAX_MS 10000L
-#define RECEIVE_BUFFER (128L << 10)
+#define REDIRECTS_MAX	  9
+#define CONNECT_MAX_MS	  10000L
+#define RECEIVE_BUFFER	  (128L << 10)
+#define REDIRECT_BODY_MAX (64U << 10)
+/* How often a wait looks at what may end it. */
+#define SLICE_MS 1000
+/* Seconds: a peer that is gone is noticed below TCP, too. */
+#define KEEPALIVE_IDLE	   20L
+#define KEEPALIVE_INTERVAL 10L
 
 struct http {
 	const struct config *cfg;
@@ -30,7 +36,9 @@ struct transfer {
 	CURL *easy;
 	struct curl_slist *headers;
 	bool body_failed, refused; /* the body's taker gave up; not a 2xx answer */
-	uint64_t received;
+	uint64_t received, ignored;
+	uint64_t heard_ns; /* of now_ns(): the last octet, of headers or body */
+	bool idle;	   /* for too long */
 	char message[CURL_ERROR_SIZE];
 };
 
@@ -74,9 +82,23 @@ void http_resume(struct http *h)
 	atomic_store(&h->stop, false);
 }
 
+void http_wake(struct http *h)
+{
+	curl_multi_wakeup(h->multi);
+}
+
 const atomic_bool *http_stop_flag(const struct http *h)
 {
 	return &h->stop;
+}
+
+static size_t on_header(char *data, size_t size, size_t count, void *ctx)
+{
+	struct transfer *t = ctx;
+
+	(void)data;
+	t->heard_ns = now_ns();
+	return size * count;
 }
 
 static size_t on_body(char *data, size_t size, size_t count, void *ctx)
@@ -85,6 +107,11 @@ static size_t on_body(char *data, size_t size, size_t count, void *ctx)
 	long status = 0;
 
 	curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
+	/* what a redirect says besides is read, so that libcurl looks at its Location */
+	if (status >= 300 && status <= 399 && t->ignored < REDIRECT_BODY_MAX) {
+		t->ignored += size * count;
+		return size * count;
+	}
 	if (status < 200 || status > 299) {
 		t->refused = true;
 		return 0;
@@ -94,6 +121,7 @@ static size_t on_body(char *data, size_t size, size_t count, void *ctx)
 		t->body_failed = true;
 		return 0;
 	}
+	t->heard_ns = now_ns(); /* body may have taken its time */
 	return size * count;
 }
 
@@ -112,10 +140,10 @@ static int set_headers(struct transfer *t)
 	const struct http_request *req = t->req;
 	int rc = add_header(t, "Content-Type: application/json");
 
-	if (rc == 0)
+	if (rc == 0 && !req->idle_ns)
 		rc = add_header(t, "Connection: close");
 	if (rc == 0)
-		rc = add_header(t, "Accept:");
+		rc = add_header(t, req->idle_ns ? "Accept: application/json" : "Accept:");
 	/* libcurl leaves it out when a redirect goes to another host */
 	if (rc == 0 && req->authorization)
 		rc = add_header(t, req->authorization);
@@ -156,56 +184,93 @@ static void set_method(struct transfer *t)
 	curl_easy_setopt(t->easy, CURLOPT_AUTOREFERER, 1L);
 }
 
+/* What bounds it, and how its answer comes. */
+static void set_course(struct transfer *t)
+{
+	uint64_t now = now_ns(), deadline = t->req->deadline_ns;
+	long left = deadline > now ? (long)((deadline - now) / NSEC_PER_MSEC) : 0;
+
+	if (deadline > 0)
+		curl_easy_setopt(t->easy, CURLOPT_TIMEOUT_MS, left > 0 ? left : 1L);
+	if (!t->req->idle_ns) {
+		curl_easy_setopt(t->easy, CURLOPT_ACCEPT_ENCODING, "gzip");
+		return;
+	}
+	curl_easy_setopt(t->easy, CURLOPT_TCP_KEEPALIVE, 1L);
+	curl_easy_setopt(t->easy, CURLOPT_TCP_KEEPIDLE, KEEPALIVE_IDLE);
+	curl_easy_setopt(t->easy, CURLOPT_TCP_KEEPINTVL, KEEPALIVE_INTERVAL);
+	curl_easy_setopt(t->easy, CURLOPT_HEADERFUNCTION, on_header);
+	curl_easy_setopt(t->easy, CURLOPT_HEADERDATA, t);
+}
+
 static int set_options(struct transfer *t, const struct config *cfg)
 {
-	uint64_t now = now_ns();
-	long left =
-		t->req->deadline_ns > now ? (long)((t->req->deadline_ns - now) / NSEC_PER_MSEC) : 0;
-
 	if (curl_easy_setopt(t->easy, CURLOPT_URL, t->req->url) != CURLE_OK)
 		return -ENOMEM;
 	curl_easy_setopt(t->easy, CURLOPT_NOSIGNAL, 1L);
 	curl_easy_setopt(t->easy, CURLOPT_QUICK_EXIT, 1L); /* do not wait for a look-up */
-	curl_easy_setopt(t->easy, CURLOPT_TIMEOUT_MS, left > 0 ? left : 1L);
 	curl_easy_setopt(t->easy, CURLOPT_CONNECTTIMEOUT_MS, CONNECT_MAX_MS);
 	curl_easy_setopt(t->easy, CURLOPT_PROXY, "");
 	curl_easy_setopt(t->easy, CURLOPT_PROTOCOLS_STR, "http,https");
 	curl_easy_setopt(t->easy, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
 	curl_easy_setopt(t->easy, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1);
 	curl_easy_setopt(t->easy, CURLOPT_FORBID_REUSE, 1L);
-	curl_easy_setopt(t->easy, CURLOPT_ACCEPT_ENCODING, "gzip");
 	curl_easy_setopt(t->easy, CURLOPT_USERAGENT, "mesos-xdns/" XDNS_VERSION);
 	curl_easy_setopt(t->easy, CURLOPT_BUFFERSIZE, RECEIVE_BUFFER);
 	curl_easy_setopt(t->easy, CURLOPT_ERRORBUFFER, t->message);
 	curl_easy_setopt(t->easy, CURLOPT_WRITEFUNCTION, on_body);
 	curl_easy_setopt(t->easy, CURLOPT_WRITEDATA, t);
+	set_course(t);
 	set_method(t);
 	set_tls(t, cfg);
 	return set_headers(t);
 }
 
-/* Runs the transfer to its end; how it ended in *ret_code. */
-static int run(struct http *h, CURL *easy, CURLcode *ret_code)
+/* Is there a reason to give up? 0, or with *ret_ms how long to wait before looking again. */
+static int check(struct http *h, struct transfer *t, int *ret_ms)
 {
-	int running = 1, left, rc = 0;
+	uint64_t quiet = now_ns() - t->heard_ns, limit;
+
+	*ret_ms = SLICE_MS;
+	if (atomic_load(&h->stop))
+		return -ECANCELED;
+	if (t->req->cancel && atomic_load(t->req->cancel))
+		return -EINTR;
+	if (!t->req->idle_ns)
+		return 0;
+	limit = *t->req->idle_ns;
+	t->idle = quiet >= limit;
+	if (t->idle)
+		return -ETIMEDOUT;
+	if ((limit - quiet) / NSEC_PER_MSEC < SLICE_MS)
+		*ret_ms = (int)((limit - quiet) / NSEC_PER_MSEC) + 1;
+	return 0;
+}
+
+/* Runs the transfer to its end; how it ended in *ret_code. */
+static int run(struct http *h, struct transfer *t, CURLcode *ret_code)
+{
+	int running = 1, left, ms, rc = 0;
 	CURLMsg *msg;
 
-	if (curl_multi_add_handle(h->multi, easy) != CURLM_OK)
+	if (curl_multi_add_handle(h->multi, t->easy) != CURLM_OK)
 		return -ENOMEM;
+	t->heard_ns = now_ns();
 	while (running > 0 && rc == 0) {
-		if (atomic_load(&h->stop))
-			rc = -ECANCELED;
-		else if (curl_multi_perform(h->multi, &running) != CURLM_OK)
+		rc = check(h, t, &ms);
+		if (rc < 0)
+			break;
+		if (curl_multi_perform(h->multi, &running) != CURLM_OK)
 			rc = -ENOMEM;
-		else if (running > 0 && curl_multi_poll(h->multi, NULL, 0, 1000, NULL) != CURLM_OK)
+		else if (running > 0 && curl_multi_poll(h->multi, NULL, 0, ms, NULL) != CURLM_OK)
 			rc = -ENOMEM;
 	}
 	*ret_code = CURLE_OK;
 	while (rc == 0 && (msg = curl_multi_info_read(h->multi, &left)))
 		if (msg->msg == CURLMSG_DONE)
 			*ret_code = msg->data.result;
-	curl_multi_remove_handle(h->multi, easy);
-	return rc;
+	curl_multi_remove_handle(h->multi, t->easy);
+	return rc == -ETIMEDOUT ? 0 : rc;
 }
 
 static void effective_host(CURL *easy, char *ret, size_t len)
@@ -219,6 +284,24 @@ static void effective_host(CURL *easy, char *ret, size_t len)
 	    curl_url_get(url, CURLUPART_HOST, &host, 0) == CURLUE_OK)
 		snprintf(ret, len, "%s", host);
 	curl_free(host);
+	curl_url_cleanup(url);
+}
+
+/* Not the URL's scheme or path: only whom to ask. */
+static void redirect_target(CURL *easy, char *ret, size_t len)
+{
+	char *text = NULL, *host = NULL, *port = NULL;
+	CURLU *url = curl_url();
+
+	ret[0] = 0;
+	curl_easy_getinfo(easy, CURLINFO_REDIRECT_URL, &text);
+	if (url && text && curl_url_set(url, CURLUPART_URL, text, 0) == CURLUE_OK &&
+	    curl_url_get(url, CURLUPART_HOST, &host, 0) == CURLUE_OK &&
+	    curl_url_get(url, CURLUPART_PORT, &port, CURLU_DEFAULT_PORT) == CURLUE_OK &&
+	    (size_t)snprintf(ret, len, "%s:%s", host, port) >= len)
+		ret[0] = 0;
+	curl_free(host);
+	curl_free(port);
 	curl_url_cleanup(url);
 }
 
@@ -242,7 +325,10 @@ static int judge(struct transfer *t, CURLcode code, struct http_result *ret)
 
 	if (t->body_failed)
 		return -EIO;
-	if (code == CURLE_OPERATION_TIMEDOUT)
+	if (t->idle)
+		snprintf(error, len, "nothing heard for %.3g s",
+			 (double)*t->req->idle_ns / (double)NSEC_PER_SEC);
+	else if (code == CURLE_OPERATION_TIMEDOUT)
 		describe_timeout(t, error, len);
 	else if (code == CURLE_TOO_MANY_REDIRECTS)
 		snprintf(error, len, "stopped after %d redirects", REDIRECTS_MAX + 1);
@@ -270,10 +356,11 @@ int http_perform(struct http *h, const struct http_request *req, struct http_res
 		return -ENOMEM;
 	rc = set_options(&t, h->cfg);
 	if (rc == 0)
-		rc = run(h, t.easy, &code);
+		rc = run(h, &t, &code);
 	if (rc == 0) {
 		curl_easy_getinfo(t.easy, CURLINFO_RESPONSE_CODE, &ret->status);
 		effective_host(t.easy, ret->host, sizeof(ret->host));
+		redirect_target(t.easy, ret->redirect, sizeof(ret->redirect));
 		rc = judge(&t, code, ret);
 	}
 	curl_easy_cleanup(t.easy);

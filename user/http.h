@@ -16,15 +16,25 @@ struct http_request {
 	const char *post;	     /* JSON to post; NULL: GET, redirects are followed */
 	const char *user, *password; /* HTTP Basic; NULL: none */
 	const char *authorization;   /* a whole header line; NULL: none */
-	uint64_t deadline_ns;	     /* of now_ns() */
+	uint64_t deadline_ns;	     /* of now_ns(); 0: none */
+	/*
+	 * For an answer that stays open (NULL otherwise): nanoseconds without an octet after which
+	 * the transfer ends; body may change it. No compression then, so that nothing is
+	 * held back by the server, and TCP keepalive.
+	 */
+	const uint64_t *idle_ns;
+	/* Ends the transfer when set (and http_wake() is called); NULL: there is none. */
+	const atomic_bool *cancel;
 	/* Decoded body of a 2xx answer, piece by piece; a negative return ends the transfer. */
 	int (*body)(void *ctx, const void *data, size_t len);
 	void *ctx;
 };
 
 struct http_result {
-	long status;	 /* 0: there was no answer */
-	char host[256];	 /* who gave it, after redirects, as in the URL */
+	long status;	/* 0: there was no answer */
+	char host[256]; /* who gave it, after redirects, as in the URL */
+	/* Where a redirect that was not followed points to: "host:port"; "" if to nowhere. */
+	char redirect[288];
 	char error[320]; /* what failed, one line; "" if body gave up */
 };
 
@@ -32,8 +42,8 @@ struct http_result {
 int http_new(const struct config *cfg, struct http **ret);
 
 /*
- * 0: a complete 2xx answer. -EIO: anything else, in words; -ECANCELED: stopped; -ENOMEM.
- * *ret is filled in whatever happens.
+ * 0: a complete 2xx answer. -EIO: anything else, in words; -ECANCELED: stopped; -EINTR: cancelled
+ * by the request's flag; -ENOMEM. *ret is filled in whatever happens.
  */
 int http_perform(struct http *h, const struct http_request *req, struct http_result *ret);
 
@@ -42,6 +52,9 @@ void http_stop(struct http *h);
 
 /* Takes http_stop() back. For the thread that performs. */
 void http_resume(struct http *h);
+
+/* Makes the request under way look at its cancel flag. Any thread. */
+void http_wake(struct http *h);
 
 /* Set by http_stop(). */
 const atomic_bool *http_stop_flag(const struct http *h);
