@@ -177,10 +177,28 @@ int session_open(struct detector *d)
 	return 0;
 }
 
+/*
+ * The library forgets to free what is pending when a session is closed. A server answers within
+ * milliseconds; one that does not costs a second, and a few octets.
+ */
+static void wait_for_answers(struct detector *d)
+{
+	uint64_t until_ns = now_ns() + NSEC_PER_SEC;
+	struct timespec until = {.tv_sec = (time_t)(until_ns / NSEC_PER_SEC),
+				 .tv_nsec = (long)(until_ns % NSEC_PER_SEC)};
+	int rc = 0;
+
+	while (rc == 0 && d->connected &&
+	       (d->phase == PHASE_CHILDREN || d->phase == PHASE_PATH ||
+		(d->phase == PHASE_DATA && d->pending > 0)))
+		rc = pthread_cond_timedwait(&d->changed, &d->lock, &until);
+}
+
 void session_close(struct detector *d)
 {
 	zhandle_t *zh = d->zh;
 
+	wait_for_answers(d);
 	d->zh = NULL;
 	pthread_mutex_unlock(&d->lock);
 	/* Ends the library's threads, after what is pending has been called back. */
