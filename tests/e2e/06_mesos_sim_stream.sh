@@ -6,4 +6,9 @@
 
 results "" "$PYTHON" tests/e2e/sim_stream.py
 results "" "$PYTHON" tests/e2e/sim_faults.py
+if [ -e /usr/share/java/zookeeper.jar ] && "$PYTHON" -c 'import kazoo' 2>/dev/null; then
+	results "ZooKeeper: " "$PYTHON" tests/e2e/sim_zookeeper.py
+else
+	skip "candidates in ZooKeeper" "zookeeper or python3-kazoo is not there"
+fi
 finish

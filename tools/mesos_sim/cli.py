@@ -5,6 +5,7 @@ and the event stream of the v1 operator API. docs/mesos-sim.md describes everyth
     tools/mesos-sim --listen 127.0.0.1:5050 --tasks 300 --agents 20 --churn 2/s --seed 1
     tools/mesos-sim --listen 127.0.0.1:5050 --state recorded.json
 """
+import gc
 import signal
 import sys
 import threading
@@ -52,6 +53,13 @@ def addresses(options):
     return listen
 
 
+def collect_rarely():
+    """A look at hundred thousands of tasks for garbage, of which there is little, takes long."""
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 100)
+    gc.enable()
+
+
 def refuse(text):
     print('mesos-sim: %s' % text, file=sys.stderr)
     sys.exit(2)
@@ -88,7 +96,9 @@ def start_zookeeper(options, sim, election):
 def main():
     sys.setswitchinterval(SWITCH_SECONDS)
     options = parser(__doc__, EPILOG).parse_args()
+    gc.disable()
     sim = Simulation(options, addresses(options))
+    collect_rarely()
     election = Election(sim, lambda master: Server(sim, master, (master.host, master.port), control))
     control = Control(sim, election)
     try:

@@ -33,6 +33,7 @@ class Cluster:
         self.started = time.time()
         self.emit = emit
         self.agents = {}  # id -> Agent
+        self.registered = None  # those that are, as a list; None: to be made
         self.frameworks = {}  # id -> Framework
         self.tasks = {}  # id -> Task: those that the leader knows
         self.order = []  # ids, most of them of tasks
@@ -57,18 +58,23 @@ class Cluster:
         return agent
 
     def agent_event(self, agent):
+        self.registered = None
         self.emit('AGENT_ADDED', lambda: dumped({'agent': agent.v1()}), agent=agent.id,
                   address=agent.host)
 
     def agent_of(self, given):
         """An agent by its id or its number."""
+        if given in self.agents:
+            return self.agents[given]
         for agent in self.agents.values():
-            if given in (agent.id, agent.number):
+            if given == agent.number:
                 return agent
         raise ValueError('no agent %r' % given)
 
     def some_agent(self):
-        known = [agent for agent in self.agents.values() if agent.registered]
+        if self.registered is None:
+            self.registered = [agent for agent in self.agents.values() if agent.registered]
+        known = self.registered
         return known[self.random.randrange(len(known))] if known else None
 
     def register(self, agent):
@@ -97,6 +103,7 @@ class Cluster:
             if back:
                 agent.tasks[task.id] = task
         agent.registered = agent.recovered = False
+        self.registered = None
         if not back:
             self.agents.pop(agent.id)
         self.emit('AGENT_REMOVED', lambda: dumped({'agent_id': wrapped(agent.id)}), agent=agent.id)
@@ -107,6 +114,7 @@ class Cluster:
         self.unreachable.clear()
         if not empty:
             return
+        self.registered = None
         for agent in self.agents.values():
             agent.registered, agent.recovered = False, recovered
         for framework in self.frameworks.values():

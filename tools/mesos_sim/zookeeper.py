@@ -14,7 +14,7 @@ import sys
 import threading
 
 from kazoo.client import KazooClient, KazooState
-from kazoo.exceptions import KazooException, NoNodeError
+from kazoo.exceptions import ConnectionLoss, KazooException, NoNodeError
 from kazoo.handlers.threading import KazooTimeoutError
 from kazoo.security import CREATOR_ALL_ACL, READ_ACL_UNSAFE
 
@@ -44,7 +44,7 @@ class ZooKeeper(threading.Thread):
         self.clients = {}  # master -> KazooClient
         self.nodes = {}  # master -> name of its node
         self.tasks = queue.Queue()
-        self.leader = None
+        self.leader = self.wanted = self.trouble = None
         self.observer = self.client()
         self.start()
         self.tasks.put(self.observe)
@@ -59,6 +59,7 @@ class ZooKeeper(threading.Thread):
 
     def arrange(self, master):
         """That master is to lead."""
+        self.wanted = master
         self.tasks.put(lambda: self.do_arrange(master))
 
     def close(self):
@@ -79,7 +80,9 @@ class ZooKeeper(threading.Thread):
         try:
             task()
         except (KazooException, KazooTimeoutError) as error:
-            print('mesos-sim: ZooKeeper: %r, tried again' % error, file=sys.stderr)
+            if repr(error) != self.trouble:
+                print('mesos-sim: ZooKeeper: %r, tried again' % error, file=sys.stderr)
+            self.trouble = repr(error)
             timer = threading.Timer(RETRY_SECONDS, self.tasks.put, (task,))
             timer.daemon = True
             timer.start()
@@ -124,6 +127,10 @@ class ZooKeeper(threading.Thread):
 
     def do_arrange(self, master):
         """Whoever is in front of it gets another node; a leader that is to lead again does, too."""
+        if self.wanted is not master:
+            return  # this one had to be tried again, and another election has come since
+        if not self.observer.connected:
+            raise ConnectionLoss()
         children = self.candidates()
         order = [m for m in self.masters if self.nodes.get(m) in children]
         order.sort(key=lambda m: number(self.nodes[m]))
@@ -133,7 +140,7 @@ class ZooKeeper(threading.Thread):
             self.do_withdraw(one)
         self.do_register(master)
         for one in self.masters:
-            if one in front and one is not master and one.server:
+            if one.server:
                 self.do_register(one)
         self.leader = None if again else self.leader
 
