@@ -31,8 +31,9 @@ PARTS = {
     'wire': ('tests/bench/wire.py', 600, 600),
     'peers': ('tests/bench/peers.py', 900, 2700),
     'changes': ('tests/bench/changes.py', 900, 3600),
+    'freshness': ('tests/bench/freshness.py', 900, 1200),
 }
-LONG = ('peers', 'changes')  # take --long
+LONG = ('peers', 'changes', 'freshness')  # take --long
 PATIENCE = 30  # seconds to clean up after SIGTERM
 
 
