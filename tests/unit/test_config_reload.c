@@ -382,8 +382,48 @@ static void test_reload(void **state)
 	config_free(fresh);
 }
 
+/* The manual's table of what takes effect when: rows in this order, each key where it belongs. */
+static const struct {
+	const char *begin;
+	unsigned class;
+} manual_rows[] = {
+	{"\n| at once: whom ", CONFIG_SOURCE},	  {"\n| at once: the records", CONFIG_RECORDS},
+	{"\n| at once: queries", CONFIG_SERVING}, {"\n| at once: XDP", CONFIG_XDP},
+	{"\n| with a restart", CONFIG_RESTART},	  {"\n| never", CONFIG_UNUSED},
+};
+
+static void test_documented(void **state)
+{
+	_cleanup_free_ char *text = NULL;
+	size_t len;
+
+	if (config_read_file(*state, 1 << 20, &text, &len) < 0) {
+		print_message("SKIPPED: no docs/configuration.md in the working directory\n");
+		skip();
+	}
+	for (size_t r = 0; r < ARRAY_SIZE(manual_rows); r++) {
+		const char *begin = strstr(text, manual_rows[r].begin);
+		_cleanup_free_ char *row = NULL;
+
+		if (!begin)
+			fail_msg("no row%s", manual_rows[r].begin);
+		row = strndup(begin + 1, strcspn(begin + 1, "\n"));
+		for (size_t i = 0; i < CONFIG_KEY_COUNT; i++) {
+			bool want = config_keys[i].classes & manual_rows[r].class;
+			char name[64];
+
+			snprintf(name, sizeof(name), "`%s`", config_keys[i].name);
+			if (!!strstr(row, name) != want)
+				fail_msg("%s: %s in the row%s", config_keys[i].name,
+					 want ? "missing" : "too much", manual_rows[r].begin);
+		}
+	}
+}
+
 int main(void)
 {
+	_cleanup_free_ char *cwd = getcwd(NULL, 0);
+	char manual[4096];
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_every_key_is_judged),
 		cmocka_unit_test(test_compare),
@@ -391,7 +431,9 @@ int main(void)
 		cmocka_unit_test(test_merge),
 		cmocka_unit_test(test_files),
 		cmocka_unit_test(test_reload),
+		cmocka_unit_test_prestate(test_documented, manual),
 	};
 
+	snprintf(manual, sizeof(manual), "%s/docs/configuration.md", cwd ? cwd : ".");
 	return cmocka_run_group_tests(tests, setup, teardown);
 }
