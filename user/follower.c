@@ -218,7 +218,7 @@ static void on_stream(struct follower *f, struct message *m)
 	bool known = f->stream_said && m->text && !strcmp(f->stream_said, m->text);
 
 	if (m->state == STREAM_HEARD)
-		log_notice("mesos: following the events of %s", m->text);
+		log_notice("mesos: %s", m->text);
 	else
 		log_write(known					    ? LOG_LEVEL_DEBUG
 			  : m->state == STREAM_LOST && f->streaming ? LOG_LEVEL_WARN

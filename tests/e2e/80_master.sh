@@ -4,19 +4,6 @@
 # shellcheck source=tests/e2e/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-# becomes TEXT EXPECTED COMMAND...: the command's output is that within ten seconds
-becomes() {
-	local text=$1 expected=$2
-	shift 2
-	if within 10 is "$expected" "$@"; then ok "$text"; else equal "$text" "$expected" "$("$@")"; fi
-}
-
-is() {
-	local expected=$1
-	shift
-	[ "$("$@")" = "$expected" ]
-}
-
 # complaints REGEX: how many lines of the log match
 complaints() {
 	grep -cE "$1" "$DAEMON_LOG"

@@ -4,7 +4,7 @@
 # The stage of the end-to-end tests: a simulated master, the daemon on the
 # server host, a client host, all in network namespaces.
 #
-#   master 10.53.1.1 ---- 10.53.1.2 server 10.53.0.1 fd53::1 ==XDP== 10.53.0.2 fd53::2 client
+#   master 10.53.1.1, .3, .4 ---- 10.53.1.2 server 10.53.0.1 fd53::1 ==XDP== 10.53.0.2 fd53::2 client
 #                         10.53.2.2 server ---- 10.53.2.1 upstream  (stage_upstream)
 #
 # A script sources this, calls stage, daemon and checks, and ends with `finish`.
@@ -19,6 +19,7 @@ SHARED=${XDNS_SHARED:-../shared}
 # Debian's interpreter: it is the one that finds python3-scapy and python3-dnspython.
 PYTHON=/usr/bin/python3
 SERVER=10.53.0.1 SERVER6=fd53::1
+SIM_CONTROL=10.53.1.1:5050 # where the simulator takes requests
 TESTS=0 FAILED=0
 DAEMON='' DAEMON_LOG='' BPF_DIR=''
 
@@ -95,7 +96,7 @@ stage() {
 	net_address server client0 10.53.0.1/24 fd53::1/64
 	net_address client eth0 10.53.0.2/24 fd53::2/64
 	net_address server master0 10.53.1.2/24
-	net_address master eth0 10.53.1.1/24
+	net_address master eth0 10.53.1.1/24 10.53.1.3/24 10.53.1.4/24
 	# Native XDP_TX reaches a veth peer only if that runs an XDP program, too.
 	ip -n "$(net_name client)" link set eth0 xdpdrv obj build/xdp-pass.bpf.o sec xdp ||
 		skip_all "no native XDP on veth here"
@@ -142,12 +143,12 @@ nsd_serving() {
 }
 
 sim_get() {
-	net_exec master curl -sf "http://10.53.1.1:5050/sim/$1"
+	net_exec master curl -sf "http://$SIM_CONTROL/sim/$1"
 }
 
 # sim_post start|stop|options JSON
 sim_post() {
-	net_exec master curl -sf "http://10.53.1.1:5050/sim/$1" -d "$2" >/dev/null ||
+	net_exec master curl -sf "http://$SIM_CONTROL/sim/$1" -d "$2" >/dev/null ||
 		not_ok "POST /sim/$1 $2"
 }
 
@@ -199,6 +200,38 @@ daemon() {
 		not_ok "the daemon serves the zone" "$(tail -40 "$DAEMON_LOG")"
 		finish
 	fi
+}
+
+is() {
+	local expected=$1
+	shift
+	[ "$("$@")" = "$expected" ]
+}
+
+# becomes TEXT EXPECTED COMMAND...: the command's output is that before long
+becomes() {
+	local text=$1 expected=$2
+	shift 2
+	if within 20 is "$expected" "$@"; then
+		ok "$text"
+	else
+		not_ok "$text" "expected: $expected
+got:      $("$@")
+$(tail -5 "$DAEMON_LOG")"
+	fi
+}
+
+# What the daemon has logged, by regular expression.
+said() {
+	grep -qE "$1" "$DAEMON_LOG"
+}
+
+times_said() {
+	grep -cE "$1" "$DAEMON_LOG"
+}
+
+more_said() {
+	[ "$(times_said "$1")" -gt "$2" ]
 }
 
 serving() {
