@@ -15,7 +15,7 @@ class Sim:
 
     def __init__(self, *options, masters=1):
         # pylint: disable=consider-using-with
-        self.log = tempfile.TemporaryFile('w+')
+        self.log = tempfile.NamedTemporaryFile('w')
         self.process = subprocess.Popen(
             [PROGRAM, '--listen', '127.0.0.1:0', '--masters', str(masters),
              '--control', '127.0.0.1:0'] + [str(o) for o in options],
@@ -37,8 +37,9 @@ class Sim:
             self.process.wait()
 
     def output(self):
-        self.log.seek(0)
-        return self.log.read()
+        # opened again: an offset of its own, the program writes at the other one
+        with open(self.log.name, encoding='utf-8') as file:
+            return file.read()
 
     def ready(self):
         urls = [line.split()[-1] for line in self.output().splitlines() if '://' in line]

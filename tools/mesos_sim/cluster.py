@@ -250,9 +250,9 @@ class Cluster:
                 self.completed.append(now)
         else:
             task.agent.tasks[task.id] = self.tasks[task.id] = now
-        self.task_event('TASK_UPDATED', lambda: dumped({
-            'framework_id': wrapped(now.framework.id), 'status': status.v1(now), 'state': now.state,
-        }), now, task.ips)
+        self.task_event('TASK_UPDATED', lambda: (
+            '{"framework_id":{"value":"%s"},"status":%s,"state":"%s"}' % (
+                now.framework.id, status.v1(now), now.state)).encode(), now, task.ips)
         return now
 
     def task_event(self, kind, render, task, before):

@@ -2,10 +2,12 @@
 """What a cluster is made of, and its two renderings: the state document's and the v1 API's.
 
 A Task does not change: a change makes another one. So its JSON is made at most once in
-each form, when it is asked for first, and by any thread without a lock.
+each form, when it is asked for first, and by any thread without a lock. It is put together from
+texts, since there may be hundreds of thousands.
 """
 import base64
 import json
+from json.encoder import encode_basestring_ascii as quoted
 
 RESOURCES = (('cpus', 0.5), ('mem', 256.0), ('disk', 0.0), ('gpus', 0.0))
 ENDED = ('TASK_FINISHED', 'TASK_KILLED', 'TASK_FAILED', 'TASK_LOST', 'TASK_ERROR',
@@ -33,6 +35,10 @@ def port_resource(begin, end):
     return {'name': 'ports', 'type': 'RANGES', 'ranges': {'range': [{'begin': begin, 'end': end}]}}
 
 
+PLAIN_RESOURCES = dumped(dict(RESOURCES)).decode()[1:-1]
+V1_RESOURCES = ','.join(dumped(scalar(*resource)).decode() for resource in RESOURCES)
+
+
 class Status:
     """One of a task's statuses; ips is None where no network was set up yet."""
     __slots__ = ('number', 'state', 'ips', 'timestamp')
@@ -40,27 +46,25 @@ class Status:
     def __init__(self, number, state, ips, timestamp):
         self.number, self.state, self.ips, self.timestamp = number, state, ips, timestamp
 
-    def container(self, v1):
-        infos = {'labels': {'labels': []}, 'ip_addresses': [
-            {'protocol': 'IPv6' if ':' in ip else 'IPv4', 'ip_address': ip} for ip in self.ips]}
-        status = {'network_infos': [infos]}
-        if v1:
-            status.update(container_id=wrapped('c%d' % self.number), executor_pid=1000)
-        return status
+    def container(self, more):
+        """The member container_status, after a comma; none without a network."""
+        if self.ips is None:
+            return ''
+        ips = ','.join('{"protocol":"IPv%d","ip_address":%s}' % (6 if ':' in ip else 4, quoted(ip))
+                       for ip in self.ips)
+        return (',"container_status":{%s"network_infos":[{"labels":{"labels":[]},'
+                '"ip_addresses":[%s]}]}' % (more, ips))
 
     def plain(self):
-        status = {'state': self.state, 'timestamp': self.timestamp}
-        if self.ips is not None:
-            status['container_status'] = self.container(False)
-        return status
+        return '{"state":"%s","timestamp":%r%s}' % (self.state, self.timestamp, self.container(''))
 
     def v1(self, task):
         uuid = base64.b64encode(b'mesossim' + self.number.to_bytes(8, 'big')).decode()
-        status = {'task_id': wrapped(task.id), 'state': self.state, 'source': 'SOURCE_EXECUTOR',
-                  'agent_id': wrapped(task.agent.id), 'timestamp': self.timestamp, 'uuid': uuid}
-        if self.ips is not None:
-            status['container_status'] = self.container(True)
-        return status
+        more = '"container_id":{"value":"c%d"},"executor_pid":1000,' % self.number
+        return ('{"task_id":{"value":%s},"state":"%s","source":"SOURCE_EXECUTOR",'
+                '"agent_id":{"value":"%s"},"timestamp":%r,"uuid":"%s"%s}' % (
+                    quoted(task.id), self.state, task.agent.id, self.timestamp, uuid,
+                    self.container(more)))
 
 
 class Task:
@@ -94,37 +98,40 @@ class Task:
         """The name that records are made of."""
         return (self.discovery or {}).get('name') or self.name
 
+    def described(self):
+        """The member discovery, after a comma, if there is one."""
+        return ',"discovery":' + json.dumps(self.discovery) if self.discovery else ''
+
     def plain(self):
         """As in the state document."""
         if self.cached_plain is None:
-            resources = dict(RESOURCES)
+            ports = ''
             if self.ports:
-                resources['ports'] = '[%d-%d]' % (min(self.ports), max(self.ports))
-            task = {'id': self.id, 'name': self.name, 'framework_id': self.framework.id,
-                    'executor_id': '', 'slave_id': self.agent.id, 'state': self.state,
-                    'resources': resources, 'statuses': [s.plain() for s in self.statuses],
-                    'labels': [{'key': 'owner', 'value': self.owner}], 'role': '*'}
-            if self.discovery:
-                task['discovery'] = self.discovery
-            self.cached_plain = dumped(task)
+                ports = ',"ports":"[%d-%d]"' % (min(self.ports), max(self.ports))
+            self.cached_plain = (
+                '{"id":%s,"name":%s,"framework_id":"%s","executor_id":"","slave_id":"%s","state":"%s",'
+                '"resources":{%s%s},"statuses":[%s],"labels":[{"key":"owner","value":"%s"}],'
+                '"role":"*"%s}' % (
+                    quoted(self.id), quoted(self.name), self.framework.id, self.agent.id, self.state,
+                    PLAIN_RESOURCES, ports, ','.join([s.plain() for s in self.statuses]),
+                    self.owner, self.described())).encode()
         return self.cached_plain
 
     def v1(self):
         """As in the events."""
         if self.cached_v1 is None:
-            resources = [scalar(*resource) for resource in RESOURCES]
+            ports = statuses = ''
             if self.ports:
-                resources.append(port_resource(min(self.ports), max(self.ports)))
-            task = {'name': self.name, 'task_id': wrapped(self.id),
-                    'framework_id': wrapped(self.framework.id), 'agent_id': wrapped(self.agent.id),
-                    'state': self.state, 'resources': resources}
+                ports = ',' + json.dumps(port_resource(min(self.ports), max(self.ports)))
             if self.statuses:
-                task['statuses'] = [s.v1(self) for s in self.statuses]
-                task['status_update_state'] = self.statuses[-1].state
-            task['labels'] = {'labels': [{'key': 'owner', 'value': self.owner}]}
-            if self.discovery:
-                task['discovery'] = self.discovery
-            self.cached_v1 = dumped(task)
+                statuses = ',"statuses":[%s],"status_update_state":"%s"' % (
+                    ','.join([s.v1(self) for s in self.statuses]), self.statuses[-1].state)
+            self.cached_v1 = (
+                '{"name":%s,"task_id":{"value":%s},"framework_id":{"value":"%s"},'
+                '"agent_id":{"value":"%s"},"state":"%s","resources":[%s%s]%s,'
+                '"labels":{"labels":[{"key":"owner","value":"%s"}]}%s}' % (
+                    quoted(self.name), quoted(self.id), self.framework.id, self.agent.id, self.state,
+                    V1_RESOURCES, ports, statuses, self.owner, self.described())).encode()
         return self.cached_v1
 
 
