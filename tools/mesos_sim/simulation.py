@@ -4,6 +4,7 @@ import collections
 import itertools
 import threading
 import time
+import uuid
 import zlib
 
 from .clock import Clock
@@ -26,15 +27,12 @@ class Master:
         self.host, self.port = address
         self.server = None  # while it is up
         self.own = {}  # options that are not those of all
-        self.life = 0
         self.reborn()
 
     def reborn(self):
         """Another process, with another id; as a master does not survive the loss of leadership."""
-        self.life += 1
         self.started = self.elected = time.time()
-        self.id = '%08x-%04x-%04x-8000-6d6173746572' % (
-            self.sim.options.seed & 0xffffffff, self.number, self.life)
+        self.id = str(uuid.uuid4())
 
     @property
     def address(self):
