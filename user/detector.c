@@ -21,9 +21,12 @@
 #define REFUSED_AGAIN_NS (2 * NSEC_PER_SEC)
 #define LOST_AGAIN_NS	 (100 * NSEC_PER_MSEC)
 /* A session that could not be made, or whose credentials were refused. */
-#define OPEN_AGAIN_NS (5 * NSEC_PER_SEC)
-/* While there is no connection: servers may have moved. */
-#define LOOK_UP_AGAIN_NS (10 * NSEC_PER_SEC)
+#define OPEN_AGAIN_NS (2 * NSEC_PER_SEC)
+/*
+ * While there is no connection: servers may have moved. And the session, which has expired by then,
+ * is given up: servers that were set up anew refuse clients of their former life for ever.
+ */
+#define LOOK_UP_AGAIN_NS ((SESSION_MS + 2000) * NSEC_PER_MSEC)
 #define NO_ADDRESS_NS	 (2 * NSEC_PER_SEC)
 
 static void copy_done(struct masters_copy *m)
@@ -296,15 +299,16 @@ static void start_look_up(struct detector *d)
 	d->refs++;
 }
 
-/* Addresses that are not those in use end the session. */
+/* Addresses that are not those in use, and a long silence, end the session. */
 static void take_look_up(struct detector *d)
 {
+	bool silent = now_ns() - d->lost_ns >= LOOK_UP_AGAIN_NS;
 	char *found = TAKE_PTR(d->found);
 
 	d->looked = false;
 	if (!found)
 		d->look_up_ns = now_ns() + NO_ADDRESS_NS;
-	if (!found || (d->servers && strcmp(found, d->servers) == 0)) {
+	if (!found || (!silent && d->servers && strcmp(found, d->servers) == 0)) {
 		free(found);
 		return;
 	}

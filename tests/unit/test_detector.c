@@ -509,6 +509,24 @@ static void test_no_digest(void **state)
 	stop(&h);
 }
 
+/* Servers without their data refuse whoever has seen later changes than they have. */
+static void test_wiped(void **state)
+{
+	struct heard h;
+
+	(void)state;
+	NEEDS_PEER();
+	tell("one make /wiped");
+	tell("one json /wiped 10.0.0.1 5050");
+	start(&h, "zk://127.0.0.1:%u/wiped", peer.one);
+	expect(&h, "leader: 10.0.0.1:5050", "");
+	tell("wipe");
+	tell("one make /wiped");
+	tell("one json /wiped 10.0.0.2 5050");
+	expect(&h, "leader: 10.0.0.2:5050", "");
+	stop(&h);
+}
+
 /* --- three servers ------------------------------------------------------------------------ */
 
 /* The server this process is connected to, 0: none. */
@@ -734,8 +752,9 @@ int main(void)
 		cmocka_unit_test(test_credentials),  cmocka_unit_test(test_secret_node),
 		cmocka_unit_test(test_file),	     cmocka_unit_test(test_ipv6),
 		cmocka_unit_test(test_one_name),     cmocka_unit_test(test_stop),
-		cmocka_unit_test(test_restart),	     cmocka_unit_test(test_no_digest),
-		cmocka_unit_test(test_one_of_three), cmocka_unit_test(test_all_three),
+		cmocka_unit_test(test_restart),	     cmocka_unit_test(test_wiped),
+		cmocka_unit_test(test_no_digest),    cmocka_unit_test(test_one_of_three),
+		cmocka_unit_test(test_all_three),
 	};
 
 	/* What ZooKeeper's library logs is of use when a test fails. */

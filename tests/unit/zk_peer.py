@@ -16,6 +16,7 @@ line on stdin with one line. Ends when stdin does.
   kill PORT | hang PORT | continue PORT SIGKILL, SIGSTOP, SIGCONT to a server
   start PORT [JAVA OPTION]              starts a killed one, waits until it serves
   start2 PORT PORT                      starts two at once: one of three alone does not serve
+  wipe                                  the server "one" is set up anew, without any data
   sessions MS                           the proxy asks for such short sessions in its clients' name
   reads                                 data that were read through the proxy since the last time
   expire                                the proxy is silent until the session it carries has expired
@@ -67,7 +68,7 @@ class Server:
         os.mkdir(self.dir)
 
     def configure(self, peers, number):
-        lines = ["tickTime=500", "initLimit=120", "syncLimit=60", "minSessionTimeout=1000",
+        lines = ["tickTime=500", "initLimit=120", "syncLimit=10", "minSessionTimeout=1000",
                  "maxSessionTimeout=60000", "dataDir=" + self.dir, "clientPort=%d" % self.port,
                  "clientPortAddress=127.0.0.1", "admin.enableServer=false",
                  "4lw.commands.whitelist=srvr,dump", "maxClientCnxns=0"]
@@ -249,12 +250,14 @@ def master_protobuf(ip, port):
 
 
 class Client:
-    def __init__(self, ports):
+    """Its sessions outlast what is done to the servers, so that its nodes do."""
+
+    def __init__(self, ports, session):
         from kazoo.client import KazooClient
         from kazoo.retry import KazooRetry
 
         retry = {"max_tries": -1, "delay": 0.1, "backoff": 1, "max_delay": 0.5}
-        self.zk = KazooClient(",".join("127.0.0.1:%d" % p for p in ports), timeout=60,
+        self.zk = KazooClient(",".join("127.0.0.1:%d" % p for p in ports), timeout=session,
                               connection_retry=KazooRetry(**retry),
                               command_retry=KazooRetry(ignore_expire=False, **retry))
         self.zk.start(START_LIMIT)
@@ -316,7 +319,7 @@ def start_all():
         server.start()
     for server in servers.values():
         server.wait()
-    clients = {"one": Client([one.port]), "three": Client([s.port for s in three])}
+    clients = {"one": Client([one.port], 60), "three": Client([s.port for s in three], 20)}
     return clients, Proxy(one)
 
 
@@ -330,6 +333,14 @@ def obey(clients, proxy, words):
         return "done"
     if words[0] == "expire":
         return proxy.expire()
+    if words[0] == "wipe":
+        server = proxy.server
+        server.kill()
+        shutil.rmtree(os.path.join(server.dir, "version-2"))
+        server.start()
+        server.wait()
+        clients["one"] = Client([server.port], 60)
+        return "done"
     server = servers[int(words[1])]
     if words[0] == "start2":
         both = [server, servers[int(words[2])]]
