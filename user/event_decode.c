@@ -26,6 +26,7 @@ enum place {
 	GET_FRAMEWORKS,
 	GET_AGENTS,
 	TASKS,
+	UNREACHABLE,
 	FRAMEWORKS,
 	AGENTS,
 	RECOVERED,
@@ -168,7 +169,7 @@ static const struct child {
 	{GET_STATE, GET_AGENTS, JSON_KIND_OBJECT, "get_agents",
 	 "has a get_agents that is no object"},
 	{GET_TASKS, TASKS, JSON_KIND_ARRAY, "tasks", "has tasks that are not a list"},
-	{GET_TASKS, TASKS, JSON_KIND_ARRAY, "unreachable_tasks",
+	{GET_TASKS, UNREACHABLE, JSON_KIND_ARRAY, "unreachable_tasks",
 	 "has unreachable_tasks that are not a list"},
 	{GET_FRAMEWORKS, FRAMEWORKS, JSON_KIND_ARRAY, "frameworks",
 	 "has frameworks that are not a list"},
@@ -201,7 +202,7 @@ static int begin_element(struct event_decoder *d, enum json_kind kind)
 
 	if (kind == JSON_KIND_OBJECT)
 		return take(d, ELEMENT);
-	if (d->place == TASKS)
+	if (d->place == TASKS || d->place == UNREACHABLE)
 		skipped->tasks++;
 	else if (d->place == FRAMEWORKS)
 		skipped->frameworks++;
@@ -231,6 +232,7 @@ static int on_end(void *ctx)
 		[GET_FRAMEWORKS] = GET_STATE,
 		[GET_AGENTS] = GET_STATE,
 		[TASKS] = GET_TASKS,
+		[UNREACHABLE] = GET_TASKS,
 		[FRAMEWORKS] = GET_FRAMEWORKS,
 		[AGENTS] = GET_AGENTS,
 		[RECOVERED] = GET_AGENTS,
@@ -265,7 +267,8 @@ static int add_element(struct event_decoder *d, const uint8_t *text, size_t len)
 {
 	switch (d->place) {
 	case TASKS:
-		return snapshot_add_task(d->snapshot, text, len);
+	case UNREACHABLE:
+		return snapshot_add_task(d->snapshot, text, len, d->place == UNREACHABLE);
 	case FRAMEWORKS:
 		return snapshot_add_framework(d->snapshot, text, len);
 	case AGENTS:

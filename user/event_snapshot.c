@@ -216,13 +216,15 @@ static int keep_task(struct snapshot *s, struct task *t, const char *framework_i
 	return 0;
 }
 
-int snapshot_add_task(struct snapshot *s, const uint8_t *text, size_t len)
+int snapshot_add_task(struct snapshot *s, const uint8_t *text, size_t len, bool unreachable)
 {
 	struct cluster_skipped *skipped = &s->cluster->skipped;
 	const char *framework_id;
 	struct task *t;
 	int rc = event_task_read(s->reader, text, len, &skipped->ports, &t, &framework_id);
 
+	if (rc == 0 && unreachable && t->phase == TASK_RUNNING)
+		t->phase = TASK_WAITING;
 	if (rc == 0)
 		rc = keep_task(s, t, framework_id);
 	return count(rc, &skipped->tasks);

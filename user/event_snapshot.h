@@ -20,7 +20,8 @@ int snapshot_new(struct task_reader *reader, struct snapshot **ret);
 int snapshot_add_agent(struct snapshot *s, const uint8_t *text, size_t len);
 int snapshot_add_recovered(struct snapshot *s, const uint8_t *text, size_t len);
 int snapshot_add_framework(struct snapshot *s, const uint8_t *text, size_t len);
-int snapshot_add_task(struct snapshot *s, const uint8_t *text, size_t len);
+/* unreachable: from that list, so it does not run, whatever it says. */
+int snapshot_add_task(struct snapshot *s, const uint8_t *text, size_t len, bool unreachable);
 
 /* For elements that are none. */
 struct cluster_skipped *snapshot_skipped(struct snapshot *s);
