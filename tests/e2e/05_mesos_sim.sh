@@ -10,6 +10,7 @@ pids=''
 
 # sim OPTIONS...: starts one; its URL is in URL
 sim() {
+	: >"$directory/out" # what the last one said is not for within
 	tools/mesos-sim --listen 127.0.0.1:0 "$@" >"$directory/out" 2>&1 &
 	pids="$pids $!"
 	within 20 grep -q serving "$directory/out" || not_ok "mesos-sim $*" "$(cat "$directory/out")"

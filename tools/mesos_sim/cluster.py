@@ -27,7 +27,7 @@ COMPLETED_KEPT = 50
 class Cluster:
     """What runs; a method that changes a task replaces it."""
 
-    def __init__(self, seed, agents, tasks, emit):
+    def __init__(self, seed, agents, tasks, emit, services=None):
         self.random = random.Random(seed)
         self.id = '%08x-6d65-736f-732d-73696d756c61' % self.random.getrandbits(32)
         self.started = time.time()
@@ -40,7 +40,7 @@ class Cluster:
         self.completed = collections.deque(maxlen=COMPLETED_KEPT)
         self.unreachable = {}  # id -> Task
         self.next_task = self.next_agent = self.next_framework = self.next_status = 0
-        self.wanted = tasks
+        self.wanted, self.services = tasks, services
         for _ in range(agents):
             self.add_agent()
         for name in SERVICES:
@@ -191,6 +191,8 @@ class Cluster:
         return None
 
     def start_any(self, **given):
+        if self.services:
+            return self.start('marathon', 'svc-%06d' % self.random.randrange(self.services), **given)
         framework = self.random.choices(list(SERVICES), WEIGHTS)[0]
         return self.start(framework, self.random.choice(SERVICES[framework]), **given)
 

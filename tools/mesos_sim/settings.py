@@ -58,6 +58,8 @@ def converted(key, value):
 
 def cluster_options(p):
     p.add_argument('--tasks', type=int, default=300, help='running tasks to hold about')
+    p.add_argument('--services', type=int,
+                   help='so many names of tasks, all of marathon, in place of the usual ones')
     p.add_argument('--agents', type=int, default=20)
     p.add_argument('--churn', type=rate, default=0.0, help='starts and ends of tasks, e.g. 2/s')
     p.add_argument('--seed', type=int, default=1)

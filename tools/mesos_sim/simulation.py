@@ -87,7 +87,7 @@ class Simulation:
         self.leader = self.masters[0]
         self.recorded = Recorded(options.state) if options.state else None
         self.cluster = Cluster(options.seed, options.agents, 0 if self.recorded else options.tasks,
-                               self.emit)
+                               self.emit, options.services)
         self.log.clear()
         self.changes = 0
         self.churned = 0
