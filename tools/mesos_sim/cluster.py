@@ -227,7 +227,8 @@ class Cluster:
     def ips_of(n):
         ips = ['172.16.%d.%d' % (n // 250 % 250, 1 + n % 250)]
         if n % 5 == 0:
-            ips.append('fd00:16::%x' % (n + 1))
+            high, low = divmod(n + 1, 65536)
+            ips.append('fd00:16::%x:%x' % (high, low) if high else 'fd00:16::%x' % low)
         return ips
 
     def status(self, state, ips):
