@@ -170,7 +170,8 @@ static int change(struct zone *zone, const struct record_rules *was, const struc
 	struct record_list none = {0}, records;
 	struct side old = {was, c->cluster ? given : &none, c->gone};
 	struct side new = {is, &records, c->come};
-	int r = task_diff(c->gone, c->come);
+	/* by other rules the same task may give other records */
+	int r = was == is ? task_diff(c->gone, c->come) : 0;
 
 	record_list_init(&records);
 	if (!r && c->cluster)
