@@ -22,6 +22,7 @@
 
 struct daemon {
 	struct config *cfg;
+	struct config *feeds_cfg; /* what the feeds look at: cfg, or one before it */
 	uv_loop_t loop;
 	struct zone *zone;
 	struct server *server;
@@ -238,8 +239,15 @@ static void reload(struct daemon *d)
 		log_warn("%s", fresh->warnings[i]);
 	log_changes(fresh, &changes);
 	d->cfg = fresh;
-	if (!switch_config(d, fresh, changes.classes))
-		config_free(old);
+	if (switch_config(d, fresh, changes.classes) == 0) {
+		/* the feeds look at the one they were started with */
+		if (old != d->feeds_cfg)
+			config_free(old);
+		if (changes.classes & CONFIG_SOURCE) {
+			config_free(d->feeds_cfg);
+			d->feeds_cfg = fresh;
+		}
+	}
 	follower_refresh(d->follower);
 }
 
@@ -353,7 +361,7 @@ static void stop(struct daemon *d)
 
 int daemon_run(struct config *cfg)
 {
-	struct daemon d = {.cfg = cfg, .netlink_fd = -1};
+	struct daemon d = {.cfg = cfg, .feeds_cfg = cfg, .netlink_fd = -1};
 	int r;
 
 	signal(SIGPIPE, SIG_IGN);
@@ -367,6 +375,8 @@ int daemon_run(struct config *cfg)
 	if (!r)
 		uv_run(&d.loop, UV_RUN_DEFAULT);
 	stop(&d);
+	if (d.feeds_cfg != d.cfg)
+		config_free(d.feeds_cfg);
 	config_free(d.cfg);
 	return r ? EXIT_FAILURE : EXIT_SUCCESS;
 }
