@@ -12,12 +12,14 @@
 #include "interfaces.h"
 #include "kernel.h"
 #include "log.h"
+#include "notify.h"
 #include "server.h"
 #include "util.h"
 #include "zone.h"
 #include "zone_config.h"
 #include "zone_read.h"
 
+#define STATUS_MS	     1000
 #define INTERFACES_SETTLE_MS 100 /* changes of links and addresses come in bursts */
 
 struct daemon {
@@ -34,7 +36,7 @@ struct daemon {
 	uv_signal_t terminate, interrupt, hangup, usr1;
 	uv_poll_t netlink;
 	int netlink_fd;
-	uv_timer_t settle;
+	uv_timer_t settle, status, watchdog;
 	uv_work_t reclaim;
 };
 
@@ -125,12 +127,41 @@ static void kernel_follow(struct daemon *d)
 		log_warn("xdp: no interface to attach to; serving everything from userspace");
 }
 
+static void on_status(uv_timer_t *timer)
+{
+	const struct daemon *d = timer->data;
+	struct follower_status s = follower_status(d->follower);
+
+	if (!zone_ready(d->zone))
+		notify_status("%s: no zone yet", d->cfg->domain);
+	else
+		notify_status("%s: serial %u, %" PRIu64 " names, %" PRIu64 " tasks; %s %s%s; %s",
+			      d->cfg->domain, zone_serial(d->zone), zone_counts(d->zone).names,
+			      s.tasks, s.stream ? "events of" : "polling", s.leader,
+			      s.failing ? " (not heard)" : "",
+			      d->kernel ? "answered by the kernel" : "answered by userspace");
+}
+
+/* Events come by the thousand, the line for people once a second. */
+static void status_soon(struct daemon *d)
+{
+	if (!uv_is_active((uv_handle_t *)&d->status))
+		uv_timer_start(&d->status, on_status, STATUS_MS, 0);
+}
+
+static void on_watchdog(uv_timer_t *timer)
+{
+	(void)timer;
+	notify_watchdog();
+}
+
 static void on_current(void *ctx)
 {
 	struct daemon *d = ctx;
 
 	reclaim_start(d);
 	kernel_follow(d);
+	status_soon(d);
 }
 
 static void on_heard(void *ctx, uint64_t boot_ns)
@@ -229,6 +260,7 @@ static void reload(struct daemon *d)
 	_cleanup_free_ char *error = NULL;
 	struct config_changes changes;
 	struct config *fresh, *old = d->cfg;
+	bool switched;
 
 	if (config_reload(old, &fresh, &changes, &error)) {
 		log_error("%s; keeping the previous configuration", error ? error : "no memory");
@@ -237,9 +269,10 @@ static void reload(struct daemon *d)
 	}
 	for (size_t i = 0; i < fresh->warnings_count; i++)
 		log_warn("%s", fresh->warnings[i]);
-	log_changes(fresh, &changes);
 	d->cfg = fresh;
-	if (switch_config(d, fresh, changes.classes) == 0) {
+	switched = switch_config(d, fresh, changes.classes) == 0;
+	log_changes(fresh, &changes);
+	if (switched) {
 		/* the feeds look at the one they were started with */
 		if (old != d->feeds_cfg)
 			config_free(old);
@@ -260,9 +293,13 @@ static void on_signal(uv_signal_t *handle, int signum)
 		log_counters(d);
 		break;
 	case SIGHUP:
+		notify_reloading();
 		reload(d);
+		notify_ready();
+		status_soon(d);
 		break;
 	default:
+		notify_stopping();
 		log_notice("signal %d: ending", signum);
 		uv_stop(&d->loop);
 	}
@@ -277,12 +314,18 @@ static void watch_signal(struct daemon *d, uv_signal_t *handle, int signum)
 
 static void watch(struct daemon *d)
 {
+	uint64_t watchdog_ms = notify_watchdog_ms();
+
 	watch_signal(d, &d->terminate, SIGTERM);
 	watch_signal(d, &d->interrupt, SIGINT);
 	watch_signal(d, &d->hangup, SIGHUP);
 	watch_signal(d, &d->usr1, SIGUSR1);
 	uv_timer_init(&d->loop, &d->settle);
-	d->settle.data = d;
+	uv_timer_init(&d->loop, &d->status);
+	uv_timer_init(&d->loop, &d->watchdog);
+	d->settle.data = d->status.data = d;
+	if (watchdog_ms)
+		uv_timer_start(&d->watchdog, on_watchdog, 0, watchdog_ms);
 	d->netlink_fd = interfaces_watch();
 	if (d->netlink_fd < 0) {
 		log_warn("watching the interfaces: %s; a change needs a restart",
@@ -328,6 +371,10 @@ static int start(struct daemon *d)
 	if (!r) {
 		tell_listeners(d);
 		r = follower_start(d->follower, &error);
+	}
+	if (!r) {
+		notify_ready();
+		status_soon(d);
 	}
 	if (r)
 		log_error("starting to follow the masters: %s", error ? error : strerror(-r));
