@@ -119,7 +119,7 @@ second_daemon() {
 	output=$(net_exec server "$BIN" -config="$NET_DIR/config.json" 2>&1)
 	status=$?
 	equal "a second daemon ends with" 1 "$status"
-	matches "and names the first" "port 53 of 0\.0\.0\.0 is in use by PID $DAEMON \(mesos-xdns "$output"
+	matches "and names the first" "port 53 of 0\.0\.0\.0 is in use by PID $DAEMON \(mesos-xdns" "$output"
 	matches "which is still attached" 'prog/xdp' "$(attached client0)"
 	equal "and serves" 10.53.1.1 "$(data leader.mesos)"
 }
