@@ -464,7 +464,7 @@ static void on_failed(void *ctx, const char *error)
 
 	pthread_mutex_lock(&t->lock);
 	t->failures++;
-	snprintf(t->error, sizeof(t->error), "%s", error);
+	snprintf(t->error, sizeof(t->error), "%s", error ? error : "given up");
 	pthread_cond_signal(&t->changed);
 	pthread_mutex_unlock(&t->lock);
 }
@@ -490,35 +490,49 @@ static void test_source(void **state)
 	add_master(&s, "127.0.0.1", masters.a);
 	tell("status 500");
 	assert_int_equal(source_start(&s.cfg, &source_ops, &told, &source), 0);
+	source_fetch(source);
 	wait_for(&told, &told.failures, 1);
 	assert_non_null(strstr(told.error, "HTTP status 500"));
-	tell("ok"); /* the next tick is an hour away: the back-off brings the update */
-	wait_for(&told, &told.updates, 1);
-	source_refresh(source);
-	wait_for(&told, &told.updates, 2);
+	tell("ok");
+	for (unsigned i = 1; i <= 3; i++) {
+		source_fetch(source);
+		wait_for(&told, &told.updates, i);
+	}
 	tell("status 503");
-	source_refresh(source);
-	while (!strstr(told.error, "503"))
-		wait_for(&told, &told.failures, told.failures + 1);
+	source_fetch(source);
+	wait_for(&told, &told.failures, 2);
+	assert_non_null(strstr(told.error, "503"));
 	source_stop(source);
-	assert_int_equal(told.updates, 2);
+	assert_int_equal(told.updates, 3); /* one for each that was asked for */
 }
 
-static void test_source_ticks(void **state)
+/* A master that hangs is given up when others are named. */
+static void test_source_masters(void **state)
 {
 	struct told told = {.lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER};
 	struct source *source = NULL;
+	char other[64];
+	const char *const list[] = {other};
 	struct setup s;
 
 	(void)state;
 	setup_init(&s);
+	s.cfg.state_timeout_seconds = 3600; /* longer than the test's alarm */
 	add_master(&s, "127.0.0.1", masters.a);
-	s.cfg.refresh_seconds = 1;
-	tell("ok");
+	tell("silent");
+	tell("log");
 	assert_int_equal(source_start(&s.cfg, &source_ops, &told, &source), 0);
-	wait_for(&told, &told.updates, 3);
+	source_fetch(source);
+	while (!strstr(tell("log"), "a GET"))
+		usleep(10000);
+	tell("ok b");
+	snprintf(other, sizeof(other), "127.0.0.2:%u", masters.b);
+	assert_int_equal(source_set_masters(source, list, 1), 0);
+	wait_for(&told, &told.failures, 1);
+	assert_string_equal(told.error, "given up");
+	source_fetch(source);
+	wait_for(&told, &told.updates, 1);
 	source_stop(source);
-	assert_int_equal(told.failures, 0);
 }
 
 static void test_source_stop(void **state)
@@ -536,11 +550,13 @@ static void test_source_stop(void **state)
 		tell("%s", behaviours[i]);
 		tell("log");
 		assert_int_equal(source_start(&s.cfg, &source_ops, &told, &source), 0);
+		source_fetch(source);
 		while (!strstr(tell("log"), "a GET"))
 			usleep(10000);
 		source_stop(source);
 	}
-	assert_int_equal(told.updates + told.failures, 0);
+	assert_int_equal(told.updates, 0);
+	assert_int_equal(told.failures, ARRAY_SIZE(behaviours)); /* given up */
 	source_stop(NULL);
 }
 
@@ -553,7 +569,7 @@ int main(void)
 		cmocka_unit_test(test_iam),	    cmocka_unit_test(test_leader),
 		cmocka_unit_test(test_https),	    cmocka_unit_test(test_masters_in_turn),
 		cmocka_unit_test(test_time_limit),  cmocka_unit_test(test_no_proxy),
-		cmocka_unit_test(test_source),	    cmocka_unit_test(test_source_ticks),
+		cmocka_unit_test(test_source),	    cmocka_unit_test(test_source_masters),
 		cmocka_unit_test(test_source_stop),
 	};
 
