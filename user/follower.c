@@ -63,9 +63,11 @@ static void end_hold(struct follower *f, const char *why)
 	if (!model_holding(f->model))
 		return;
 	uv_timer_stop(&f->hold);
+	/* the same master after a break is no news */
+	log_write(f->provisional ? LOG_LEVEL_DEBUG : LOG_LEVEL_NOTICE,
+		  "mesos: hold over (%s): %" PRIu64 " tasks, %" PRIu64 " agents let go", why,
+		  c.held_tasks, c.held_agents);
 	f->provisional = false;
-	log_notice("mesos: hold over (%s): %" PRIu64 " tasks, %" PRIu64 " agents let go", why,
-		   c.held_tasks, c.held_agents);
 	if (model_hold(f->model, false))
 		log_error("mesos: no memory to let go what was held; trying again with the next "
 			  "document");

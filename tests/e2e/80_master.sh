@@ -63,7 +63,7 @@ daemon_unready() {
 
 first_fetch() {
 	sim_post options '{"status": 500}'
-	config stateTimeoutSeconds 2 refreshSeconds 60
+	config eventStreamOn false stateTimeoutSeconds 2 refreshSeconds 60
 	daemon_unready
 	becomes "no zone yet: SERVFAIL at once" SERVFAIL status leader.mesos
 	equal "no zone yet: over TCP, too" SERVFAIL "$(status +tcp leader.mesos)"
@@ -99,7 +99,7 @@ masters() {
 	equal "its own port" "0 1 5051 leader.mesos." "$(data _leader._tcp.mesos SRV)"
 	daemon_stop
 	sim_post options '{"leader": null}'
-	config masters '["10.53.1.1:5999", "10.53.1.1:5050"]'
+	config eventStreamOn false masters '["10.53.1.1:5999", "10.53.1.1:5050"]'
 	daemon
 	equal "the second master when the first is gone" 3 "$(section answer slave.mesos | wc -l)"
 	daemon_stop
@@ -116,11 +116,11 @@ tls() {
 	certificate other
 	net_start master "$NET_DIR/sim3.log" tools/mesos-sim --listen 10.53.1.1:5443 --tasks 0 --agents 5 \
 		--tls "$NET_DIR/sim.pem" "$NET_DIR/sim.key"
-	config masters '["10.53.1.1:5443"]' mesosHTTPSOn true caCertFile "\"$NET_DIR/sim.pem\""
+	config eventStreamOn false masters '["10.53.1.1:5443"]' mesosHTTPSOn true caCertFile "\"$NET_DIR/sim.pem\""
 	daemon
 	equal "HTTPS, verified" 5 "$(section answer slave.mesos | wc -l)"
 	daemon_stop
-	config masters '["10.53.1.1:5443"]' mesosHTTPSOn true caCertFile "\"$NET_DIR/other.pem\""
+	config eventStreamOn false masters '["10.53.1.1:5443"]' mesosHTTPSOn true caCertFile "\"$NET_DIR/other.pem\""
 	daemon_unready
 	becomes "HTTPS, another CA: no zone" SERVFAIL status leader.mesos
 	succeeds "HTTPS, another CA: the log says so" within 5 more_complaints 'SSL|certificate|TLS' 0
@@ -129,7 +129,7 @@ tls() {
 
 stage
 few_tasks
-daemon_xdp native stateTimeoutSeconds 2
+daemon_xdp native eventStreamOn false stateTimeoutSeconds 2
 changes
 failures
 daemon_stop
