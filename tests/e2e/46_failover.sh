@@ -5,7 +5,6 @@
 # shellcheck source=tests/e2e/lib.sh
 . "$(dirname "$0")/lib.sh"
 SIM_CONTROL=10.53.1.1:6000
-ZK_JAR=/usr/share/java/zookeeper.jar
 MASTERS='["10.53.1.1:5050", "10.53.1.3:5050", "10.53.1.4:5050"]'
 
 # Tasks on every agent; what must be answered, whatever happens.
@@ -18,31 +17,6 @@ tasks() {
 	done
 	echo "none.marathon.mesos A NXDOMAIN" >>"$NET_DIR/names"
 	echo "app0.marathon.mesos AAAA NOERROR" >>"$NET_DIR/names"
-}
-
-asking_start() {
-	mkfifo "$NET_DIR/stop"
-	net_exec client build/tests/e2e/ask --server "$SERVER" --names "$NET_DIR/names" --rate 500 \
-		--seconds 600 --until-eof >"$NET_DIR/asked" 2>&1 <"$NET_DIR/stop" &
-	ASKING=$!
-	exec 9>"$NET_DIR/stop"
-}
-
-# asking_end TEXT: nothing was lost, nothing wrong
-asking_end() {
-	exec 9>&-
-	if wait "$ASKING"; then ok "$1"; else not_ok "$1" "$(cat "$NET_DIR/asked")
-$(tail -20 "$DAEMON_LOG")"; fi
-	rm "$NET_DIR/stop"
-	grep -E '^(sent|lost|wrong)' "$NET_DIR/asked" | paste -sd ' ' | sed 's/^/# /'
-}
-
-leads() {
-	sim_get masters | "$PYTHON" -c '
-import json, sys
-masters = json.load(sys.stdin)
-masters = masters.get("masters", masters) if isinstance(masters, dict) else masters
-print(" ".join(m["address"].rpartition(":")[0] for m in masters if m["leads"]))'
 }
 
 waiting() {

@@ -255,6 +255,24 @@ daemon_xdp() {
 	fi
 }
 
+# asking_start: asks what $NET_DIR/names says (see ask.c), 500 questions a second, until asking_end
+asking_start() {
+	mkfifo "$NET_DIR/stop"
+	net_exec client build/tests/e2e/ask --server "$SERVER" --names "$NET_DIR/names" --rate 500 \
+		--seconds 600 --until-eof >"$NET_DIR/asked" 2>&1 <"$NET_DIR/stop" &
+	ASKING=$!
+	exec 9>"$NET_DIR/stop"
+}
+
+# asking_end TEXT: nothing was lost, nothing wrong
+asking_end() {
+	exec 9>&-
+	if wait "$ASKING"; then ok "$1"; else not_ok "$1" "$(cat "$NET_DIR/asked")
+$(tail -20 "$DAEMON_LOG")"; fi
+	rm "$NET_DIR/stop"
+	grep -E '^(sent|lost|wrong)' "$NET_DIR/asked" | paste -sd ' ' | sed 's/^/# /'
+}
+
 daemon_stop() {
 	net_stop "$DAEMON"
 }

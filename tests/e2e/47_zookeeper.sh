@@ -1,0 +1,77 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+# The leader by a real ZooKeeper: at the start, after an election, and when ZooKeeper is away.
+# shellcheck source=tests/e2e/lib.sh
+. "$(dirname "$0")/lib.sh"
+SIM_CONTROL=10.53.1.1:6000
+JAR=/usr/share/java/zookeeper.jar
+ZK=10.53.1.1:2181
+
+zookeeper_start() {
+	net_start master "$NET_DIR/zk.log" java -Xmx64m -XX:+UseSerialGC -XX:TieredStopAtLevel=1 \
+		-Dzookeeper.admin.enableServer=false -cp "$JAR" \
+		org.apache.zookeeper.server.ZooKeeperServerMain 2181 "$NET_DIR/zk" 200
+	ZOOKEEPER=$NET_PID
+}
+
+# What must be answered, whatever happens.
+tasks() {
+	local i
+	: >"$NET_DIR/names"
+	for i in 0 1 2 3; do
+		task "app$i" "app.$i" "$i" "[\"172.16.5.$i\"]" '[]'
+		echo "app$i.marathon.mesos A NOERROR 172.16.5.$i" >>"$NET_DIR/names"
+	done
+	echo "none.marathon.mesos A NXDOMAIN" >>"$NET_DIR/names"
+}
+
+# The cold start: neither ZooKeeper nor a zone; then both.
+cold() {
+	config masters '[]' zk "\"zk://$ZK/mesos\"" zkDetectionTimeout 1 xdpMode '"native"' \
+		refreshSeconds 3600 failoverHoldSeconds 60
+	DAEMON_LOG=$NET_DIR/daemon.log
+	net_start server "$DAEMON_LOG" "$BIN" -config="$NET_DIR/config.json" -v=1
+	DAEMON=$NET_PID
+	succeeds "without ZooKeeper the daemon says so and stays" within 20 said 'no leader found within 1 s'
+	equal "in-domain names are not ready" SERVFAIL "$(status app0.marathon.mesos)"
+	matches "which says so" 'EDE: 14' "$(ask +edns app0.marathon.mesos)"
+	zookeeper_start
+	succeeds "ZooKeeper comes, and with it a leader" within 60 said 'zk: leader 10\.53\.1\.'
+	succeeds "the zone is served" within 30 serving
+	succeeds "by the kernel" within 20 kernel_serving
+	equal "the leader is there" 10.53.1.1 "$(data leader.mesos)"
+	equal "and all masters" 3 "$(data master.mesos | wc -w)"
+}
+
+elections() {
+	sim_post elect '{"master": 2, "empty": true, "reregister": 5}'
+	becomes "an election in ZooKeeper" 10.53.1.4 data leader.mesos
+	succeeds "all agents are back" within 40 said 'hold over \(everything'
+	sim_post elect '{"master": 1, "empty": true, "reregister": 5, "down": true}'
+	becomes "and another, the old leader gone" 10.53.1.3 data leader.mesos
+}
+
+away() {
+	net_stop "$ZOOKEEPER"
+	succeeds "ZooKeeper goes: the log says so" within 40 said 'zk: .*keeping the masters that are known'
+	task late late.1 0 '["172.16.6.1"]' '[]'
+	becomes "the leader's events are followed on" 172.16.6.1 data late.marathon.mesos
+	equal "the leader is still there" 10.53.1.3 "$(data leader.mesos)"
+	zookeeper_start
+	succeeds "ZooKeeper comes back" within 90 said 'zk: well again'
+	sim_post elect '{"master": 0, "empty": true, "reregister": 5}'
+	becomes "and its elections count again" 10.53.1.1 data leader.mesos
+}
+
+[ -e "$JAR" ] || skip_all "no ZooKeeper here (Debian's package zookeeper)"
+$PYTHON -c 'import kazoo' 2>/dev/null || skip_all "no python3-kazoo here"
+stage --listen 10.53.1.3:5050 --listen 10.53.1.4:5050 --control $SIM_CONTROL --tasks 0 --agents 4 \
+	--zk "$ZK/mesos" --heartbeat 2
+tasks
+cold
+asking_start
+elections
+away
+asking_end "all in-domain answers were right throughout"
+daemon_stop
+finish
