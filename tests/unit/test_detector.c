@@ -172,11 +172,17 @@ static void on_trouble(void *ctx, const char *text)
 
 static const struct detector_ops ops = {on_masters, on_trouble};
 
-__attribute__((format(printf, 2, 3))) static void start(struct heard *h, const char *fmt, ...)
+/* They outlive a test that fails in their midst; stop_rest() ends them then. */
+static struct heard all[4];
+
+__attribute__((format(printf, 1, 2))) static struct heard *start(const char *fmt, ...)
 {
+	struct heard *h = all;
 	char *error = NULL;
 	va_list args;
 
+	while (h->d)
+		h++;
 	memset(h, 0, sizeof(*h));
 	pthread_mutex_init(&h->lock, NULL);
 	pthread_cond_init(&h->changed, NULL);
@@ -186,11 +192,13 @@ __attribute__((format(printf, 2, 3))) static void start(struct heard *h, const c
 	h->cfg.zk = h->zk;
 	if (detector_start(&h->cfg, &ops, h, &h->d, &error) < 0)
 		fail_msg("%s: %s", h->zk, error);
+	return h;
 }
 
 static void stop(struct heard *h)
 {
 	detector_stop(h->d);
+	h->d = NULL;
 	pthread_mutex_lock(&h->lock);
 	h->stopped = true;
 	pthread_mutex_unlock(&h->lock);
@@ -198,6 +206,16 @@ static void stop(struct heard *h)
 	if (h->wrong)
 		fail_msg("calls that overlap, repeat themselves, come late or tell a secret: %s %s",
 			 h->masters, h->troubles);
+}
+
+static int stop_rest(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(all); i++) {
+		detector_stop(all[i].d);
+		all[i].d = NULL;
+	}
+	return 0;
 }
 
 static bool is_now(const struct heard *h, const char *masters, const char *trouble)
@@ -245,7 +263,7 @@ static bool heard_trouble(struct heard *h, const char *text)
 
 static void test_leader(void **state)
 {
-	struct heard h;
+	struct heard *h;
 	char one[100], two[100], three[100], junk[100];
 
 	(void)state;
@@ -254,33 +272,33 @@ static void test_leader(void **state)
 	tell("one node /leader/mesos/log_replicas x");
 	tell("one node /leader/mesos/foo x");
 	tell("one node /leader/mesos/json.info_bad x");
-	start(&h, "zk://127.0.0.1:%u/leader/mesos", peer.one);
-	expect(&h, "nobody:", "no leader: /leader/mesos in ZooKeeper has no node");
+	h = start("zk://127.0.0.1:%u/leader/mesos", peer.one);
+	expect(h, "nobody:", "no leader: /leader/mesos in ZooKeeper has no node");
 	TELL_NODE(one, "one json /leader/mesos 10.0.0.3 5050");
-	expect(&h, "leader: 10.0.0.3:5050", "");
+	expect(h, "leader: 10.0.0.3:5050", "");
 	TELL_NODE(two, "one json /leader/mesos 10.0.0.1 5051");
 	TELL_NODE(three, "one json /leader/mesos fd00::2 5050");
-	expect(&h, "leader: 10.0.0.3:5050 10.0.0.1:5051 [fd00::2]:5050", "");
+	expect(h, "leader: 10.0.0.3:5050 10.0.0.1:5051 [fd00::2]:5050", "");
 	TELL_NODE(junk, "one protobuf /leader/mesos 10.0.0.9 5050");
-	expect(&h, "leader: 10.0.0.3:5050 10.0.0.1:5051 [fd00::2]:5050 10.0.0.9:5050", "");
+	expect(h, "leader: 10.0.0.3:5050 10.0.0.1:5051 [fd00::2]:5050 10.0.0.9:5050", "");
 	tell("one set %s junk", junk);
-	expect(&h, "leader: 10.0.0.3:5050 10.0.0.1:5051 [fd00::2]:5050",
+	expect(h, "leader: 10.0.0.3:5050 10.0.0.1:5051 [fd00::2]:5050",
 	       "does not tell a master: not protobuf");
 	tell("one remove %s", junk);
-	expect(&h, "leader: 10.0.0.3:5050 10.0.0.1:5051 [fd00::2]:5050", "");
+	expect(h, "leader: 10.0.0.3:5050 10.0.0.1:5051 [fd00::2]:5050", "");
 	tell("one remove %s", one);
-	expect(&h, "leader: 10.0.0.1:5051 [fd00::2]:5050", "");
+	expect(h, "leader: 10.0.0.1:5051 [fd00::2]:5050", "");
 	tell("one remove %s", two);
-	expect(&h, "leader: [fd00::2]:5050", "");
+	expect(h, "leader: [fd00::2]:5050", "");
 	tell("one remove %s", three);
-	expect(&h, "nobody:", "no leader: /leader/mesos in ZooKeeper has no node");
-	stop(&h);
+	expect(h, "nobody:", "no leader: /leader/mesos in ZooKeeper has no node");
+	stop(h);
 }
 
 /* Before Mesos 0.24, and while a cluster is upgraded. */
 static void test_protobuf(void **state)
 {
-	struct heard h;
+	struct heard *h;
 	char one[100], json[100];
 
 	(void)state;
@@ -288,15 +306,15 @@ static void test_protobuf(void **state)
 	tell("one make /protobuf");
 	TELL_NODE(one, "one protobuf /protobuf 10.0.0.3 5050");
 	tell("one protobuf /protobuf 10.0.0.2 5050");
-	start(&h, "zk://127.0.0.1:%u/protobuf", peer.one);
-	expect(&h, "leader: 10.0.0.3:5050 10.0.0.2:5050", "");
+	h = start("zk://127.0.0.1:%u/protobuf", peer.one);
+	expect(h, "leader: 10.0.0.3:5050 10.0.0.2:5050", "");
 	TELL_NODE(json, "one json /protobuf 10.0.0.1 5050");
-	expect(&h, "leader: 10.0.0.1:5050 10.0.0.3:5050 10.0.0.2:5050", "");
+	expect(h, "leader: 10.0.0.1:5050 10.0.0.3:5050 10.0.0.2:5050", "");
 	tell("one remove %s", one);
-	expect(&h, "leader: 10.0.0.1:5050 10.0.0.2:5050", "");
+	expect(h, "leader: 10.0.0.1:5050 10.0.0.2:5050", "");
 	tell("one remove %s", json);
-	expect(&h, "leader: 10.0.0.2:5050", "");
-	stop(&h);
+	expect(h, "leader: 10.0.0.2:5050", "");
+	stop(h);
 }
 
 #define MASTER(ip) "{\"address\":{\"ip\":\"" ip "\",\"port\":5050}}"
@@ -304,7 +322,7 @@ static void test_protobuf(void **state)
 /* Only what has changed is read again, also a node that was deleted and made again. */
 static void test_again(void **state)
 {
-	struct heard h;
+	struct heard *h;
 
 	(void)state;
 	NEEDS_PEER();
@@ -313,53 +331,53 @@ static void test_again(void **state)
 	tell("one node /again/json.info_0000000002 " MASTER("10.0.0.2"));
 	tell("one node /again/json.info_0000000003 junk");
 	tell("reads");
-	start(&h, "zk://127.0.0.1:%u/again/", peer.proxy);
-	expect(&h, "leader: 10.0.0.1:5050 10.0.0.2:5050",
+	h = start("zk://127.0.0.1:%u/again/", peer.proxy);
+	expect(h, "leader: 10.0.0.1:5050 10.0.0.2:5050",
 	       "/again/json.info_0000000003 in ZooKeeper does not tell a master: not a JSON");
 	assert_string_equal(tell("reads"), "3");
 	tell("one set /again/json.info_0000000002 " MASTER("10.0.0.7"));
-	expect(&h, "leader: 10.0.0.1:5050 10.0.0.7:5050", NULL);
+	expect(h, "leader: 10.0.0.1:5050 10.0.0.7:5050", NULL);
 	assert_string_equal(tell("reads"), "1");
 	tell("one remove /again/json.info_0000000001");
 	tell("one node /again/json.info_0000000001 " MASTER("10.0.0.8"));
-	expect(&h, "leader: 10.0.0.8:5050 10.0.0.7:5050", NULL);
+	expect(h, "leader: 10.0.0.8:5050 10.0.0.7:5050", NULL);
 	assert_string_equal(tell("reads"), "1");
 	tell("one set /again/json.info_0000000001 junk");
-	expect(&h, "nobody: 10.0.0.7:5050",
+	expect(h, "nobody: 10.0.0.7:5050",
 	       "no leader: /again/json.info_0000000001 in ZooKeeper does not tell a master: not a "
 	       "JSON object (and 1 more like it)");
 	tell("one set /again/json.info_0000000001 " MASTER("10.0.0.7"));
-	expect(&h, "leader: 10.0.0.7:5050", NULL);
+	expect(h, "leader: 10.0.0.7:5050", NULL);
 	tell("one remove /again/json.info_0000000003");
-	expect(&h, "leader: 10.0.0.7:5050", "");
-	stop(&h);
+	expect(h, "leader: 10.0.0.7:5050", "");
+	stop(h);
 }
 
 static void test_missing_path(void **state)
 {
-	struct heard h;
+	struct heard *h;
 
 	(void)state;
 	NEEDS_PEER();
-	start(&h, "zk://127.0.0.1:%u/missing/mesos", peer.one);
-	expect(&h, "nobody:", "no leader: /missing/mesos does not exist in ZooKeeper");
+	h = start("zk://127.0.0.1:%u/missing/mesos", peer.one);
+	expect(h, "nobody:", "no leader: /missing/mesos does not exist in ZooKeeper");
 	tell("one make /missing/mesos");
-	expect(&h, "nobody:", "no leader: /missing/mesos in ZooKeeper has no node");
+	expect(h, "nobody:", "no leader: /missing/mesos in ZooKeeper has no node");
 	tell("one json /missing/mesos 10.0.0.1 5050");
-	expect(&h, "leader: 10.0.0.1:5050", "");
+	expect(h, "leader: 10.0.0.1:5050", "");
 	tell("one remove /missing");
-	expect(&h, "nobody:", "no leader: /missing/mesos does not exist in ZooKeeper");
+	expect(h, "nobody:", "no leader: /missing/mesos does not exist in ZooKeeper");
 	/* The numbers begin at 0 again: the node has the name it had. */
 	tell("one make /missing/mesos");
 	assert_string_equal(tell("one json /missing/mesos 10.0.0.2 5050"),
 			    "/missing/mesos/json.info_0000000000");
-	expect(&h, "leader: 10.0.0.2:5050", "");
-	stop(&h);
+	expect(h, "leader: 10.0.0.2:5050", "");
+	stop(h);
 }
 
 static void test_expired(void **state)
 {
-	struct heard h;
+	struct heard *h;
 	unsigned count;
 
 	(void)state;
@@ -367,50 +385,50 @@ static void test_expired(void **state)
 	tell("one make /expired");
 	tell("one node /expired/json.info_0000000001 " MASTER("10.0.0.1"));
 	tell("sessions 2000");
-	start(&h, "zk://127.0.0.1:%u/expired", peer.proxy);
-	expect(&h, "leader: 10.0.0.1:5050", "");
-	count = h.masters_count;
+	h = start("zk://127.0.0.1:%u/expired", peer.proxy);
+	expect(h, "leader: 10.0.0.1:5050", "");
+	count = h->masters_count;
 	assert_string_equal(tell("expire"), "expired");
 	/* A master that stays is read again with the new session, and not told again. */
 	tell("one node /expired/json.info_0000000002 " MASTER("10.0.0.2"));
-	expect(&h, "leader: 10.0.0.1:5050 10.0.0.2:5050", "");
-	assert_true(heard_trouble(&h, "session has expired"));
-	assert_int_equal(h.masters_count, count + 1);
+	expect(h, "leader: 10.0.0.1:5050 10.0.0.2:5050", "");
+	assert_true(heard_trouble(h, "session has expired"));
+	assert_int_equal(h->masters_count, count + 1);
 	/* The new session has watches, too. */
 	tell("one set /expired/json.info_0000000001 " MASTER("10.0.0.3"));
-	expect(&h, "leader: 10.0.0.3:5050 10.0.0.2:5050", "");
-	stop(&h);
+	expect(h, "leader: 10.0.0.3:5050 10.0.0.2:5050", "");
+	stop(h);
 }
 
 static void test_credentials(void **state)
 {
-	struct heard h, wrong, none;
+	struct heard *h, *wrong, *none;
 
 	(void)state;
 	NEEDS_PEER();
 	tell("one make /secret/mesos me:geheim:1");
 	tell("one json /secret/mesos 10.0.0.1 5050");
-	start(&h, "zk://me:geheim:1@127.0.0.1:%u/secret/mesos", peer.one);
-	start(&wrong, "zk://me:geheim:2@127.0.0.1:%u/secret/mesos", peer.one);
-	start(&none, "zk://127.0.0.1:%u/secret/mesos", peer.one);
-	expect(&h, "leader: 10.0.0.1:5050", "");
-	expect(&wrong, "",
+	h = start("zk://me:geheim:1@127.0.0.1:%u/secret/mesos", peer.one);
+	wrong = start("zk://me:geheim:2@127.0.0.1:%u/secret/mesos", peer.one);
+	none = start("zk://127.0.0.1:%u/secret/mesos", peer.one);
+	expect(h, "leader: 10.0.0.1:5050", "");
+	expect(wrong, "",
 	       "/secret/mesos in ZooKeeper may not be read: its ACL does not let the "
 	       "user in zk do so, or the password is wrong");
-	expect(&none, "", "its ACL does not let everybody do so, and zk names no user");
+	expect(none, "", "its ACL does not let everybody do so, and zk names no user");
 	/* No watch tells of an ACL. */
 	tell("one open /secret/mesos");
-	expect(&wrong, "leader: 10.0.0.1:5050", "");
-	expect(&none, "leader: 10.0.0.1:5050", "");
-	stop(&none);
-	stop(&wrong);
-	stop(&h);
+	expect(wrong, "leader: 10.0.0.1:5050", "");
+	expect(none, "leader: 10.0.0.1:5050", "");
+	stop(none);
+	stop(wrong);
+	stop(h);
 }
 
 /* The nodes have ACLs of their own. */
 static void test_secret_node(void **state)
 {
-	struct heard h;
+	struct heard *h;
 
 	(void)state;
 	NEEDS_PEER();
@@ -418,18 +436,18 @@ static void test_secret_node(void **state)
 	tell("one make /nodes/json.info_0000000001 me:geheim");
 	tell("one set /nodes/json.info_0000000001 " MASTER("10.0.0.1"));
 	tell("one node /nodes/json.info_0000000002 " MASTER("10.0.0.2"));
-	start(&h, "zk://127.0.0.1:%u/nodes", peer.one);
-	expect(&h, "nobody: 10.0.0.2:5050",
+	h = start("zk://127.0.0.1:%u/nodes", peer.one);
+	expect(h, "nobody: 10.0.0.2:5050",
 	       "no leader: /nodes/json.info_0000000001 in ZooKeeper does not tell a master: its "
 	       "ACL does not let us read it");
 	tell("one open /nodes/json.info_0000000001");
-	expect(&h, "leader: 10.0.0.1:5050 10.0.0.2:5050", "");
-	stop(&h);
+	expect(h, "leader: 10.0.0.1:5050 10.0.0.2:5050", "");
+	stop(h);
 }
 
 static void test_file(void **state)
 {
-	struct heard h;
+	struct heard *h;
 	char path[160];
 	FILE *f;
 
@@ -442,14 +460,14 @@ static void test_file(void **state)
 	fclose(f);
 	tell("one make /file me:geheim");
 	tell("one json /file 10.0.0.1 5050");
-	start(&h, "file://%s", path);
-	expect(&h, "leader: 10.0.0.1:5050", "");
-	stop(&h);
+	h = start("file://%s", path);
+	expect(h, "leader: 10.0.0.1:5050", "");
+	stop(h);
 }
 
 static void test_ipv6(void **state)
 {
-	struct heard h;
+	struct heard *h;
 
 	(void)state;
 	NEEDS_PEER();
@@ -457,43 +475,43 @@ static void test_ipv6(void **state)
 		skip();
 	tell("one make /six");
 	tell("one json /six 10.0.0.1 5050");
-	start(&h, "zk://[::1]:%u/six", peer.proxy6);
-	expect(&h, "leader: 10.0.0.1:5050", "");
-	stop(&h);
+	h = start("zk://[::1]:%u/six", peer.proxy6);
+	expect(h, "leader: 10.0.0.1:5050", "");
+	stop(h);
 }
 
 /* A server that is away is no news of masters; when it is back, what happened meanwhile is. */
 static void test_restart(void **state)
 {
-	struct heard h, late;
+	struct heard *h, *late;
 
 	(void)state;
 	NEEDS_PEER();
 	tell("one make /restart");
 	tell("one json /restart 10.0.0.1 5050");
-	start(&h, "zk://127.0.0.1:%u/restart", peer.one);
-	expect(&h, "leader: 10.0.0.1:5050", "");
+	h = start("zk://127.0.0.1:%u/restart", peer.one);
+	expect(h, "leader: 10.0.0.1:5050", "");
 	tell("kill %u", peer.one);
-	start(&late, "zk://127.0.0.1:%u/restart", peer.one);
-	expect(&h, "leader: 10.0.0.1:5050", "no connection to ZooKeeper at 127.0.0.1:");
-	expect(&late, "", "no connection to ZooKeeper at 127.0.0.1:");
+	late = start("zk://127.0.0.1:%u/restart", peer.one);
+	expect(h, "leader: 10.0.0.1:5050", "no connection to ZooKeeper at 127.0.0.1:");
+	expect(late, "", "no connection to ZooKeeper at 127.0.0.1:");
 	tell("start %u", peer.one);
 	tell("one json /restart 10.0.0.2 5050");
-	expect(&h, "leader: 10.0.0.1:5050 10.0.0.2:5050", "");
-	expect(&late, "leader: 10.0.0.1:5050 10.0.0.2:5050", "");
-	/* One that does not answer, without closing anything, is left, too. */
+	expect(h, "leader: 10.0.0.1:5050 10.0.0.2:5050", "");
+	expect(late, "leader: 10.0.0.1:5050 10.0.0.2:5050", "");
+	/* One that does not answer, without closing anything, is no connection, too. */
 	tell("hang %u", peer.one);
-	expect(&h, "leader: 10.0.0.1:5050 10.0.0.2:5050", "no connection to ZooKeeper");
-	stop(&late);
+	expect(h, "leader: 10.0.0.1:5050 10.0.0.2:5050", "no connection to ZooKeeper");
+	stop(late);
 	tell("continue %u", peer.one);
 	tell("one json /restart 10.0.0.3 5050");
-	expect(&h, "leader: 10.0.0.1:5050 10.0.0.2:5050 10.0.0.3:5050", "");
-	stop(&h);
+	expect(h, "leader: 10.0.0.1:5050 10.0.0.2:5050 10.0.0.3:5050", "");
+	stop(h);
 }
 
 static void test_no_digest(void **state)
 {
-	struct heard h;
+	struct heard *h;
 
 	(void)state;
 	NEEDS_PEER();
@@ -501,30 +519,30 @@ static void test_no_digest(void **state)
 	tell("one json /digest 10.0.0.1 5050");
 	tell("kill %u", peer.one);
 	tell("start %u -Dzookeeper.DigestAuthenticationProvider.enabled=false", peer.one);
-	start(&h, "zk://me:geheim@127.0.0.1:%u/digest", peer.one);
-	expect(&h, "", "refuses the user and password in zk");
+	h = start("zk://me:geheim@127.0.0.1:%u/digest", peer.one);
+	expect(h, "", "refuses the user and password in zk");
 	tell("kill %u", peer.one);
 	tell("start %u", peer.one);
-	expect(&h, "leader: 10.0.0.1:5050", "");
-	stop(&h);
+	expect(h, "leader: 10.0.0.1:5050", "");
+	stop(h);
 }
 
 /* Servers without their data refuse whoever has seen later changes than they have. */
 static void test_wiped(void **state)
 {
-	struct heard h;
+	struct heard *h;
 
 	(void)state;
 	NEEDS_PEER();
 	tell("one make /wiped");
 	tell("one json /wiped 10.0.0.1 5050");
-	start(&h, "zk://127.0.0.1:%u/wiped", peer.one);
-	expect(&h, "leader: 10.0.0.1:5050", "");
+	h = start("zk://127.0.0.1:%u/wiped", peer.one);
+	expect(h, "leader: 10.0.0.1:5050", "");
 	tell("wipe");
 	tell("one make /wiped");
 	tell("one json /wiped 10.0.0.2 5050");
-	expect(&h, "leader: 10.0.0.2:5050", "");
-	stop(&h);
+	expect(h, "leader: 10.0.0.2:5050", "");
+	stop(h);
 }
 
 /* --- three servers ------------------------------------------------------------------------ */
@@ -546,70 +564,85 @@ static unsigned connected_to(void)
 	return 0;
 }
 
-static void start_three(struct heard *h, const char *path)
+static struct heard *start_three(const char *path)
 {
-	start(h, "zk://127.0.0.1:%u,127.0.0.1:%u,127.0.0.1:%u%s", peer.three[0], peer.three[1],
-	      peer.three[2], path);
+	return start("zk://127.0.0.1:%u,127.0.0.1:%u,127.0.0.1:%u%s", peer.three[0], peer.three[1],
+		     peer.three[2], path);
 }
 
 static void test_one_of_three(void **state)
 {
-	struct heard h;
+	struct heard *h;
 	unsigned mine, other;
 
 	(void)state;
 	NEEDS_PEER();
 	tell("three make /mesos");
 	tell("three json /mesos 10.0.0.1 5050");
-	start_three(&h, "/mesos");
-	expect(&h, "leader: 10.0.0.1:5050", "");
+	h = start_three("/mesos");
+	expect(h, "leader: 10.0.0.1:5050", "");
 	mine = connected_to();
 	assert_int_not_equal(mine, 0);
 	other = peer.three[0] == mine ? peer.three[1] : peer.three[0];
 
 	tell("kill %u", other);
 	tell("three json /mesos 10.0.0.2 5050");
-	expect(&h, "leader: 10.0.0.1:5050 10.0.0.2:5050", "");
+	expect(h, "leader: 10.0.0.1:5050 10.0.0.2:5050", "");
 	tell("start %u", other);
 
 	tell("kill %u", mine);
 	tell("three remove /mesos/json.info_0000000000");
-	expect(&h, "leader: 10.0.0.2:5050", "");
+	expect(h, "leader: 10.0.0.2:5050", "");
 	assert_int_not_equal(connected_to(), mine);
 	tell("start %u", mine);
 
-	/* silent */
+	stop(h);
+}
+
+/* One that does not answer, without closing anything. The ensemble's leader would hold up all. */
+static void test_silent_one(void **state)
+{
+	unsigned one, two, mine;
+	struct heard *h;
+
+	(void)state;
+	NEEDS_PEER();
+	tell("three make /silent");
+	tell("three json /silent 10.0.0.1 5050");
+	assert_int_equal(sscanf(tell("followers"), "%u %u", &one, &two), 2);
+	h = start("zk://127.0.0.1:%u,127.0.0.1:%u/silent", one, two);
+	expect(h, "leader: 10.0.0.1:5050", "");
 	mine = connected_to();
 	assert_int_not_equal(mine, 0);
 	tell("hang %u", mine);
-	tell("three json /mesos 10.0.0.3 5050");
-	expect(&h, "leader: 10.0.0.2:5050 10.0.0.3:5050", "");
+	tell("three json /silent 10.0.0.2 5050");
+	expect(h, "leader: 10.0.0.1:5050 10.0.0.2:5050", "");
 	assert_int_not_equal(connected_to(), mine);
 	tell("continue %u", mine);
-	assert_false(heard_trouble(&h, "expired"));
-	stop(&h);
+	assert_false(heard_trouble(h, "expired"));
+	stop(h);
 }
 
 static void test_all_three(void **state)
 {
-	struct heard h;
+	struct heard *h;
 
 	(void)state;
 	NEEDS_PEER();
 	tell("three make /all");
 	tell("three json /all 10.0.0.1 5050");
-	start_three(&h, "/all");
-	expect(&h, "leader: 10.0.0.1:5050", "");
+	h = start_three("/all");
+	expect(h, "leader: 10.0.0.1:5050", "");
 	for (unsigned i = 0; i < 3; i++)
 		tell("kill %u", peer.three[i]);
-	expect(&h, "leader: 10.0.0.1:5050", "no connection to ZooKeeper at 127.0.0.1:");
+	expect(h, "leader: 10.0.0.1:5050", "no connection to ZooKeeper at 127.0.0.1:");
 	/* Two are enough. */
 	tell("start2 %u %u", peer.three[0], peer.three[1]);
 	tell("three json /all 10.0.0.2 5050");
 	tell("three remove /all/json.info_0000000000");
-	expect(&h, "leader: 10.0.0.2:5050", "");
+	expect(h, "leader: 10.0.0.2:5050", "");
 	assert_int_equal(connected_to() == peer.three[2], 0);
-	stop(&h);
+	stop(h);
 }
 
 /* --- without servers --------------------------------------------------------------------- */
@@ -686,14 +719,14 @@ static void wait_for_dns(bool until_stuck)
 /* Nobody waits for a name server that does not answer: it may be this very daemon. */
 static void test_stuck_dns(void **state)
 {
-	struct heard h;
+	struct heard *h;
 
 	(void)state;
 	alarm(2 * LIMIT);
-	start(&h, "zk://stuck.test,nowhere.test:7/mesos");
+	h = start("zk://stuck.test,nowhere.test:7/mesos");
 	wait_for_dns(true);
-	expect(&h, "", "no connection to ZooKeeper at stuck.test:2181,nowhere.test:7");
-	stop(&h);
+	expect(h, "", "no connection to ZooKeeper at stuck.test:2181,nowhere.test:7");
+	stop(h);
 	pthread_mutex_lock(&dns.lock);
 	dns.go_on = true;
 	pthread_cond_broadcast(&dns.changed);
@@ -704,57 +737,66 @@ static void test_stuck_dns(void **state)
 
 static void test_no_name(void **state)
 {
-	struct heard h;
+	struct heard *h;
 
 	(void)state;
-	start(&h, "zk://nowhere.test/mesos");
-	expect(&h, "",
-	       "no connection to ZooKeeper at nowhere.test:2181: Name or service not known");
-	stop(&h);
+	h = start("zk://nowhere.test/mesos");
+	expect(h, "", "no connection to ZooKeeper at nowhere.test:2181: Name or service not known");
+	stop(h);
 }
 
 /* One server's name is enough. */
 static void test_one_name(void **state)
 {
-	struct heard h;
+	struct heard *h;
 
 	(void)state;
 	NEEDS_PEER();
 	tell("one make /name");
-	start(&h, "zk://nowhere.test,localhost:%u/name", peer.one);
-	expect(&h, "nobody:", "has no node");
-	stop(&h);
+	h = start("zk://nowhere.test,localhost:%u/name", peer.one);
+	expect(h, "nobody:", "has no node");
+	stop(h);
 }
 
 /* Ended at any moment. */
 static void test_stop(void **state)
 {
-	struct heard h;
+	struct heard *h;
 
 	(void)state;
 	NEEDS_PEER();
 	tell("one make /stop");
 	tell("one json /stop 10.0.0.1 5050");
 	for (unsigned i = 0; i < 60; i++) {
-		start(&h, "zk://127.0.0.1:%u/stop", peer.one);
+		h = start("zk://127.0.0.1:%u/stop", peer.one);
 		usleep(i * 200);
-		stop(&h);
+		stop(h);
 	}
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_bad_url),	     cmocka_unit_test(test_stuck_dns),
-		cmocka_unit_test(test_no_name),	     cmocka_unit_test(test_leader),
-		cmocka_unit_test(test_protobuf),     cmocka_unit_test(test_again),
-		cmocka_unit_test(test_missing_path), cmocka_unit_test(test_expired),
-		cmocka_unit_test(test_credentials),  cmocka_unit_test(test_secret_node),
-		cmocka_unit_test(test_file),	     cmocka_unit_test(test_ipv6),
-		cmocka_unit_test(test_one_name),     cmocka_unit_test(test_stop),
-		cmocka_unit_test(test_restart),	     cmocka_unit_test(test_wiped),
-		cmocka_unit_test(test_no_digest),    cmocka_unit_test(test_one_of_three),
-		cmocka_unit_test(test_all_three),
+		cmocka_unit_test_teardown(test_bad_url, stop_rest),
+		cmocka_unit_test_teardown(test_stuck_dns, stop_rest),
+		cmocka_unit_test_teardown(test_no_name, stop_rest),
+		cmocka_unit_test_teardown(test_leader, stop_rest),
+		cmocka_unit_test_teardown(test_protobuf, stop_rest),
+		cmocka_unit_test_teardown(test_again, stop_rest),
+		cmocka_unit_test_teardown(test_missing_path, stop_rest),
+		cmocka_unit_test_teardown(test_expired, stop_rest),
+		cmocka_unit_test_teardown(test_credentials, stop_rest),
+		cmocka_unit_test_teardown(test_secret_node, stop_rest),
+		cmocka_unit_test_teardown(test_file, stop_rest),
+		cmocka_unit_test_teardown(test_ipv6, stop_rest),
+		cmocka_unit_test_teardown(test_one_name, stop_rest),
+		cmocka_unit_test_teardown(test_stop, stop_rest),
+		cmocka_unit_test_teardown(test_restart, stop_rest),
+		cmocka_unit_test_teardown(test_wiped, stop_rest),
+		cmocka_unit_test_teardown(test_no_digest, stop_rest),
+		cmocka_unit_test_teardown(test_one_of_three, stop_rest),
+		cmocka_unit_test_teardown(test_silent_one, stop_rest),
+		cmocka_unit_test_teardown(test_all_three, stop_rest),
 	};
 
 	/* What ZooKeeper's library logs is of use when a test fails. */

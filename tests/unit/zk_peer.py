@@ -16,6 +16,7 @@ line on stdin with one line. Ends when stdin does.
   kill PORT | hang PORT | continue PORT SIGKILL, SIGSTOP, SIGCONT to a server
   start PORT [JAVA OPTION]              starts a killed one, waits until it serves
   start2 PORT PORT                      starts two at once: one of three alone does not serve
+  followers                             the two ports of the three that do not lead the ensemble
   wipe                                  the server "one" is set up anew, without any data
   sessions MS                           the proxy asks for such short sessions in its clients' name
   reads                                 data that were read through the proxy since the last time
@@ -81,8 +82,9 @@ class Server:
     def start(self, *options):
         log = open(os.path.join(self.dir, "log"), "ab")
         self.process = subprocess.Popen(
-            ["java", "-Xmx64m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1",
-             "-Dzookeeper.forceSync=no", "-Dzookeeper.preAllocSize=256", *options, "-cp", JAR,
+            ["setpriv", "--pdeathsig", "KILL", "java", "-Xmx64m", "-XX:+UseSerialGC",
+             "-XX:TieredStopAtLevel=1", "-Dzookeeper.forceSync=no",
+             "-Dzookeeper.preAllocSize=256", *options, "-cp", JAR,
              "org.apache.zookeeper.server.quorum.QuorumPeerMain",
              os.path.join(self.dir, "zoo.cfg")],
             stdin=subprocess.DEVNULL, stdout=log, stderr=log)
@@ -99,6 +101,9 @@ class Server:
                 return text
         except OSError:
             return b""
+
+    def follows(self):
+        return b"Mode: follower" in self.ask(b"srvr")
 
     def wait(self):
         until = time.monotonic() + START_LIMIT
@@ -323,6 +328,16 @@ def start_all():
     return clients, Proxy(one)
 
 
+def followers():
+    until = time.monotonic() + START_LIMIT
+    while time.monotonic() < until:
+        ports = [str(port) for port, s in servers.items() if s.follows()]
+        if len(ports) == 2:
+            return " ".join(ports)
+        time.sleep(0.1)
+    raise RuntimeError("the three servers are no ensemble")
+
+
 def obey(clients, proxy, words):
     if words[0] in clients:
         return clients[words[0]].do(*words[1:])
@@ -333,8 +348,11 @@ def obey(clients, proxy, words):
         return "done"
     if words[0] == "expire":
         return proxy.expire()
+    if words[0] == "followers":
+        return followers()
     if words[0] == "wipe":
         server = proxy.server
+        clients["one"].zk.stop()
         server.kill()
         shutil.rmtree(os.path.join(server.dir, "version-2"))
         server.start()
