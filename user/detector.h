@@ -35,7 +35,9 @@ struct detector_ops {
 int detector_start(const struct config *cfg, const struct detector_ops *ops, void *ctx,
 		   struct detector **ret, char **ret_error);
 
-/* Closes the session; no call comes after it has returned. Accepts NULL. */
+/*
+ * Closes the session; no call comes after it has returned. Not to be called from one. Accepts NULL.
+ */
 void detector_stop(struct detector *d);
 
 #endif
