@@ -151,7 +151,7 @@ static int begin_top(struct event_decoder *d, const struct json_key *key, enum j
 		d->body = (enum event_kind)i;
 		return take(d, BODY);
 	}
-	if (i > EVENT_SNAPSHOT)
+	if (i > EVENT_SNAPSHOT && kind != JSON_KIND_NULL)
 		drop(d, bodies[i], "is not an object");
 	return json_read_find(key, type, 1) == 0 ? take(d, TYPE) : JSON_CUT_SKIP;
 }
