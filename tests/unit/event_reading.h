@@ -133,4 +133,19 @@ static inline char *reading_done(struct reading *r)
 	return r->text;
 }
 
+/* What one record says, read in pieces of step octets; to be freed. */
+static inline char *read_record(const char *text, size_t len, size_t step)
+{
+	struct reading r;
+
+	reading_start(&r);
+	reading_record(&r, text, len, step);
+	return reading_done(&r);
+}
+
+static inline char *read_text(const char *text)
+{
+	return read_record(text, strlen(text), strlen(text));
+}
+
 #endif
