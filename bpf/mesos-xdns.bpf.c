@@ -6,6 +6,7 @@
  *
  * The same file compiles natively (tests/bpf/native.h) for tests and fuzzing.
  */
+#include "clock.bpf.h"
 #include "look_up.bpf.h"
 #include "long.bpf.h"
 #include "short.bpf.h"
@@ -59,15 +60,16 @@ static __always_inline enum xdns_counter handle(struct xdp_md *ctx)
 	struct xdns_scratch *s;
 	enum xdns_counter what;
 	struct xdns_pkt pkt;
-	__u32 zero = 0;
+	__u32 zero = 0, serving;
 
 	if (!st)
 		return XDNS_pass_not_serving;
 	what = xdns_pkt_parse(data, end, config()->port, st, &pkt);
 	if (what != XDNS_CONTINUE)
 		return what;
-	if (!xdns_read_once(st->serving))
-		return XDNS_pass_not_serving;
+	serving = xdns_read_once(st->serving);
+	if (serving != XDNS_SERVING_YES)
+		return serving == XDNS_SERVING_EXPIRED ? XDNS_pass_expired : XDNS_pass_not_serving;
 	/* data_end is the first buffer's: what has a second one is no query that we answer */
 	if (xdns_frags && bpf_xdp_get_buff_len(ctx) != (__u64)(end - data))
 		return XDNS_pass_buffers;

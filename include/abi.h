@@ -11,6 +11,7 @@
  *                                                  a set is a run of elements)
  *   targets     node of an SRV target -> its record
  *   state       one element: serving or not, serial, sizes, our addresses
+ *   clock       one element: the timer that ends a zone nobody refreshes
  *   counters    one struct a CPU
  *
  * Numbers are in host byte order unless a comment says otherwise. Addresses
@@ -22,7 +23,7 @@
 #include "compat.h"
 #include "dns.h"
 
-#define XDNS_ABI_VERSION 2
+#define XDNS_ABI_VERSION 3
 
 #define XDNS_NAME_INLINE 64
 #define XDNS_NAME_TAIL	 192
@@ -114,15 +115,32 @@ struct xdns_ip6 {
 	__u8 address[16];
 };
 
+/* What `state` says of the zone. The rest of the values: pass everything. */
+#define XDNS_SERVING_NO	     0 /* none, or it could not be kept true */
+#define XDNS_SERVING_YES     1
+#define XDNS_SERVING_EXPIRED 2 /* true once, but not heard of for `expire` seconds */
+
+/* The maps whose numbers (ids) `state` holds, by name, in this order. */
+#define XDNS_ZONE_MAPS(X)                                                                          \
+	X(names) X(records) X(a_sets) X(aaaa_sets) X(srv_sets) X(name_tails) X(targets)
+enum xdns_zone_map {
+#define X(name) XDNS_MAP_##name,
+	XDNS_ZONE_MAPS(X)
+#undef X
+		XDNS_ZONE_MAPS_COUNT,
+};
+
 /*
  * The value of `state`. Userspace brackets every change of `names` and `front` by two
  * increments of `changes`: a reader that misses a name believes the miss only
  * if it saw the same even number before and after, and then names_complete. That becomes 0
  * before the first name is left out, and is never 1 again in these maps.
+ * The timer in `clock` makes `serving` EXPIRED when `heard` is `expire` seconds ago.
+ * abi_version is and stays the first member: whoever finds pinned maps looks at it before all else.
  */
 struct xdns_state {
 	__u32 abi_version;
-	__u32 serving; /* 0: pass everything */
+	__u32 serving; /* XDNS_SERVING_* */
 	__u32 changes;
 	__u32 serial;  /* of the SOA */
 	__u32 max_udp; /* octets of a DNS message that every interface's MTU has room for */
@@ -132,6 +150,12 @@ struct xdns_state {
 	__u32 names_complete; /* every name is in `names`: none was left out for want of memory */
 	struct xdns_ip4 ip4[XDNS_ADDRESSES_MAX];
 	struct xdns_ip6 ip6[XDNS_ADDRESSES_MAX];
+	__u32 expire; /* seconds; 0: never */
+	__u64 heard;  /* CLOCK_BOOTTIME in ns: when the zone was last known to be true; 0: never */
+	/* of the generation: pins of several mean that a daemon was killed while it replaced them */
+	__u32 map_id[XDNS_ZONE_MAPS_COUNT];
+	__u32 domain_len;
+	__u8 domain[DNS_NAME_MAX + 1]; /* lower-case wire name */
 };
 
 #define XDNS_SOA_MAX	544 /* owner pointer, fixed fields, two names */

@@ -45,7 +45,7 @@ static bool is_ours(const char *name)
 {
 	static const char *const maps[] = {"names",	"front",    "records",	  "a_sets",
 					   "aaaa_sets", "srv_sets", "name_tails", "targets",
-					   "state",	"counters", "scratch",	  "config"};
+					   "state",	"counters", "scratch",	  "config",	"clock"};
 	size_t len = strlen(name), suffix = strlen(FRESH_SUFFIX);
 
 	if (!strncmp(name, LINK_PREFIX, strlen(LINK_PREFIX)))
