@@ -154,6 +154,7 @@ struct xdns_state {
 	__u64 heard;  /* CLOCK_BOOTTIME in ns: when the zone was last known to be true; 0: never */
 	/* of the generation: pins of several mean that a daemon was killed while it replaced them */
 	__u32 map_id[XDNS_ZONE_MAPS_COUNT];
+	__u32 program; /* its number (id) */
 	__u32 domain_len;
 	__u8 domain[DNS_NAME_MAX + 1]; /* lower-case wire name */
 };

@@ -17,7 +17,7 @@ static void stop_serving(struct kernel *k, const char *why, int r)
 	if (!k->broken)
 		log_error("xdp: %s: %s; serving from userspace alone", why, strerror(-r));
 	k->broken = true;
-	__atomic_store_n(&k->gen.state->serving, 0, __ATOMIC_SEQ_CST);
+	__atomic_store_n(&k->gen.state->serving, XDNS_SERVING_NO, __ATOMIC_SEQ_CST);
 }
 
 /*
@@ -138,7 +138,11 @@ static void set_state(struct kernel *k, struct generation *g)
 	s->ip6_count = k->addresses.ip6_count;
 	s->max_udp = k->addresses.max_udp;
 	s->serial = k->serial;
-	__atomic_store_n(&s->serving, 1, __ATOMIC_SEQ_CST);
+	__atomic_store_n(&s->serving,
+			 clock_expired(k->heard, k->cfg->soa_expire) ? XDNS_SERVING_EXPIRED
+								     : XDNS_SERVING_YES,
+			 __ATOMIC_SEQ_CST);
+	clock_start(k, g);
 }
 
 /* Octets the maps may take. */
@@ -169,14 +173,19 @@ int kernel_renew(struct kernel *k, char **ret_error)
 	if (r)
 		return r;
 	set_state(k, &fresh);
-	r = attachments_switch(k, generation_program(&fresh));
-	if (r && asprintf(ret_error, "switching the program: %s", strerror(-r)) < 0)
+	r = generation_pin(&fresh, k->cfg->bpf_dir);
+	if (r && asprintf(ret_error, "pinning the maps: %s", strerror(-r)) < 0)
 		*ret_error = NULL;
+	if (!r) {
+		r = attachments_switch(k, generation_program(&fresh));
+		if (r && asprintf(ret_error, "switching the program: %s", strerror(-r)) < 0)
+			*ret_error = NULL;
+	}
 	if (!r)
-		r = generation_pin(&fresh, k->cfg->bpf_dir);
+		r = generation_settle(&fresh, k->cfg->bpf_dir);
 	if (r) {
 		/* a link that was switched before another failed keeps this program: it passes */
-		__atomic_store_n(&fresh.state->serving, 0, __ATOMIC_SEQ_CST);
+		__atomic_store_n(&fresh.state->serving, XDNS_SERVING_NO, __ATOMIC_SEQ_CST);
 		generation_free(&fresh);
 		return r;
 	}
@@ -236,7 +245,7 @@ int kernel_heal(struct kernel *k)
 {
 	_cleanup_free_ char *error = NULL;
 
-	if (!k->broken)
+	if (!k->broken || !k->gen.skel)
 		return 0;
 	if (kernel_renew(k, &error)) {
 		log_debug("xdp: still not serving: %s", error ? error : "no memory");
@@ -277,7 +286,7 @@ static int libbpf_log(enum libbpf_print_level level, const char *fmt, va_list ar
 	return 0;
 }
 
-int kernel_open(const struct config *cfg, struct zone *zone, struct kernel **ret, char **ret_error)
+int kernel_claim(const struct config *cfg, struct kernel **ret, char **ret_error)
 {
 	struct kernel *k = calloc(1, sizeof(*k));
 	int r;
@@ -286,27 +295,78 @@ int kernel_open(const struct config *cfg, struct zone *zone, struct kernel **ret
 		return -ENOMEM;
 	libbpf_set_print(libbpf_log);
 	*k = (struct kernel){.cfg = cfg,
-			     .zone = zone,
 			     .pins_lock = -1,
 			     .grace_fd = -1,
-			     .grace_inner_fd = -1,
-			     .serial = zone_serial(zone)};
+			     .grace_inner_fd = -1};
 	k->addresses.max_udp = DNS_UDP_EDNS_MAX;
 	r = pins_open(cfg->bpf_dir, &k->pins_lock, ret_error);
-	if (!r) {
-		r = open_grace(k);
-		if (r &&
-		    asprintf(ret_error, "creating BPF maps (needs CAP_BPF): %s", strerror(-r)) < 0)
-			*ret_error = NULL;
-	}
-	if (!r)
-		r = kernel_renew(k, ret_error);
 	if (r) {
-		kernel_close(k);
+		free(k);
 		return r;
 	}
+	*ret = k;
+	return 0;
+}
+
+/*
+ * The first generation, in the place of what may still be attached. A driver that refuses the
+ * plain program had the one for frames of several buffers until now.
+ */
+static int first_generation(struct kernel *k, char **ret_error)
+{
+	int r = kernel_renew(k, ret_error);
+
+	if (!r || !k->attached_count || k->frags)
+		return r;
+	free(TAKE_PTR(*ret_error));
+	k->frags = true;
+	r = kernel_renew(k, ret_error);
+	if (r)
+		k->frags = false;
+	return r;
+}
+
+int kernel_start(struct kernel *k, struct zone *zone, const struct interfaces *in, char **ret_error)
+{
+	int r = k->grace_fd < 0 ? open_grace(k) : 0;
+
+	if (r && asprintf(ret_error, "creating BPF maps (needs CAP_BPF): %s", strerror(-r)) < 0)
+		*ret_error = NULL;
+	k->zone = zone;
+	k->serial = zone_serial(zone);
+	attachments_adopt(k, in);
+	if (!r)
+		r = first_generation(k, ret_error);
+	if (r) {
+		attachments_drop(k);
+		pins_remove_all(k->cfg->bpf_dir);
+		pool_detach(zone_pool(zone));
+		k->zone = NULL;
+		return r;
+	}
+	attachments_pin(k);
 	tell_limit(k);
 	zone_set_mirror(zone, &mirror, k);
+	return 0;
+}
+
+bool kernel_started(const struct kernel *k)
+{
+	return k->gen.skel;
+}
+
+int kernel_open(const struct config *cfg, struct zone *zone, struct kernel **ret, char **ret_error)
+{
+	struct kernel *k;
+	int r = kernel_claim(cfg, &k, ret_error);
+
+	if (r)
+		return r;
+	r = kernel_start(k, zone, NULL, ret_error);
+	if (r) {
+		kernel_close(k, false);
+		return r;
+	}
 	*ret = k;
 	return 0;
 }
@@ -315,6 +375,8 @@ void kernel_reconfigure(struct kernel *k, const struct config *cfg)
 {
 	k->cfg = cfg;
 	k->told = false;
+	if (k->gen.skel)
+		clock_start(k, &k->gen);
 }
 
 int kernel_counters(const struct kernel *k, uint64_t ret[XDNS_COUNTERS_COUNT])
@@ -323,6 +385,8 @@ int kernel_counters(const struct kernel *k, uint64_t ret[XDNS_COUNTERS_COUNT])
 	_cleanup_free_ struct xdns_counters *all = NULL;
 	uint32_t zero = 0;
 
+	if (!k->gen.skel)
+		return -ENODATA;
 	if (cpus < 0)
 		return cpus;
 	all = calloc(cpus, sizeof(*all));
@@ -339,16 +403,30 @@ int kernel_counters(const struct kernel *k, uint64_t ret[XDNS_COUNTERS_COUNT])
 	return 0;
 }
 
-void kernel_close(struct kernel *k)
+/* Only what is whole, and will end. */
+static bool may_keep(const struct kernel *k)
+{
+	return !k->gen.skel ||
+	       (!k->broken && !k->clock_failed && !(k->gen.state->changes & 1));
+}
+
+void kernel_close(struct kernel *k, bool keep)
 {
 	if (!k)
 		return;
-	zone_set_mirror(k->zone, NULL, NULL);
-	attachments_drop(k);
-	pool_detach(zone_pool(k->zone));
+	keep = keep && may_keep(k);
+	if (k->zone)
+		zone_set_mirror(k->zone, NULL, NULL);
+	if (keep)
+		attachments_leave(k);
+	else
+		attachments_drop(k);
+	/* copies: the program goes on reading the maps */
+	if (k->zone)
+		pool_detach(zone_pool(k->zone));
 	if (k->gen.skel)
 		generation_free(&k->gen);
-	pins_close(k->cfg->bpf_dir, k->pins_lock);
+	pins_close(k->cfg->bpf_dir, k->pins_lock, keep);
 	if (k->grace_fd >= 0)
 		close(k->grace_fd);
 	if (k->grace_inner_fd >= 0)

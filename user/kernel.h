@@ -10,6 +10,8 @@
 #ifndef XDNS_KERNEL_H
 #define XDNS_KERNEL_H
 
+#include <stdbool.h>
+
 #include "config.h"
 #include "counters.h"
 #include "interfaces.h"
@@ -18,9 +20,51 @@
 struct kernel;
 
 /*
- * Loads the program with maps that fit the zone as it is, fills them and takes the pins' folder.
- * On failure *ret_error (to be freed) says why in one line.
+ * Takes the pins' folder and leaves what is pinned there alone: the program of a daemon that is gone
+ * goes on answering. -EBUSY: another daemon has it. On failure *ret_error (to be freed) says why in
+ * one line.
  */
+int kernel_claim(const struct config *cfg, struct kernel **ret, char **ret_error);
+
+/* What the pinned maps were found to hold. */
+struct kernel_restored {
+	uint64_t heard;	 /* CLOCK_BOOTTIME in ns; 0: not known */
+	uint64_t names;	 /* that exist, with RRs or without */
+	uint64_t records; /* RRs handed over */
+	uint64_t broken; /* names left out: what is said of them leads nowhere */
+	uint32_t serial;
+	bool expired;  /* the program answers no more: nobody was heard for SOAExpire */
+	bool complete; /* each name is there; if not, a missing one is no NXDOMAIN */
+};
+
+/*
+ * Reads the zone in the pinned maps and hands over each RR (its names are valid during the call; no
+ * record twice). A failure of fn ends it. No reverse names: no map leads to them.
+ * -ENOENT: there are no maps; -ESTALE: they are of another layout, or of no one zone;
+ * -EXDEV: of another domain; -ENODATA: the program did not serve them. The program is left as it is.
+ */
+typedef int (*kernel_rr_fn)(void *ctx, const uint8_t *owner, const struct rr *rr);
+int kernel_restore(struct kernel *k, kernel_rr_fn fn, void *ctx, struct kernel_restored *ret);
+
+/*
+ * Loads the program with maps that fit the zone as it is, fills them and puts it in the place
+ * of one that is still attached, at once for each interface; kernel_sync() follows. in: may be
+ * NULL if no interface is served yet. After a failure nothing is attached any more, since nobody
+ * would keep it true, and this can be tried again.
+ */
+int kernel_start(struct kernel *k, struct zone *zone, const struct interfaces *in,
+		 char **ret_error);
+
+/* Has kernel_start() been successful? */
+bool kernel_started(const struct kernel *k);
+
+/*
+ * The zone is known to be true at that time, CLOCK_BOOTTIME in ns: SOAExpire is counted from there,
+ * and a program that had let the zone expire serves again. Cheap; any time after kernel_claim().
+ */
+void kernel_heard(struct kernel *k, uint64_t boot_ns);
+
+/* kernel_claim() and kernel_start(). */
 int kernel_open(const struct config *cfg, struct zone *zone, struct kernel **ret, char **ret_error);
 
 /*
@@ -48,7 +92,11 @@ int kernel_counters(const struct kernel *k, uint64_t ret[XDNS_COUNTERS_COUNT]);
  */
 void kernel_forget(const struct config *cfg);
 
-/* Detaches, unpins, unloads. The zone goes on without a mirror. Accepts NULL. */
-void kernel_close(struct kernel *k);
+/*
+ * Detaches, unpins, unloads. The zone goes on without a mirror. Accepts NULL.
+ * keep: the program goes on answering from the pinned maps until they expire, unless they could not
+ * be kept true.
+ */
+void kernel_close(struct kernel *k, bool keep);
 
 #endif

@@ -2,6 +2,7 @@
 /* Which interfaces the program belongs on, in which mode, and the links that hold it there. */
 #include "kernel_internal.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <linux/if_ether.h>
 #include <linux/if_link.h>
@@ -132,21 +133,62 @@ static int attach_by_mode(struct kernel *k, const struct interface *i, bool *ret
 	return link_create(generation_program(&k->gen), i->index, false);
 }
 
-/* EEXIST: it runs in the other mode. */
-static const char *reason(int r)
+/* The name of a program; "" if it cannot be told (needs CAP_SYS_ADMIN). */
+static void program_name(uint32_t id, char ret[BPF_OBJ_NAME_LEN])
 {
-	return r == -EBUSY || r == -EEXIST ? "another XDP program is there (bpftool net show)"
-					   : strerror(-r);
+	_cleanup_close_ int fd = bpf_prog_get_fd_by_id(id);
+	struct bpf_prog_info info = {0};
+	uint32_t len = sizeof(info);
+
+	ret[0] = '\0';
+	if (fd >= 0 && !bpf_obj_get_info_by_fd(fd, &info, &len))
+		memcpy(ret, info.name, BPF_OBJ_NAME_LEN);
+}
+
+/* What has taken the interface. */
+static char *tell_foreign(unsigned index)
+{
+	LIBBPF_OPTS(bpf_xdp_query_opts, opts);
+	char name[BPF_OBJ_NAME_LEN], *text;
+	uint32_t id;
+	int n;
+
+	if (bpf_xdp_query(index, 0, &opts))
+		return NULL;
+	id = opts.prog_id	? opts.prog_id
+	     : opts.drv_prog_id ? opts.drv_prog_id
+	     : opts.skb_prog_id ? opts.skb_prog_id
+				: opts.hw_prog_id;
+	if (!id)
+		return NULL;
+	program_name(id, name);
+	if (!strcmp(name, PROGRAM_NAME))
+		n = asprintf(&text, "another XDP program is there: another mesos-xdns's, id %u", id);
+	else
+		n = asprintf(&text, "another XDP program is there: %s, id %u (bpftool net show)",
+			     name[0] ? name : "name unknown", id);
+	return n < 0 ? NULL : text;
+}
+
+/* EEXIST: it runs in the other mode. */
+static char *reason(unsigned index, int r)
+{
+	char *text = r == -EBUSY || r == -EEXIST ? tell_foreign(index) : NULL;
+
+	if (text)
+		return text;
+	return strdup(r == -EBUSY || r == -EEXIST ? "another XDP program is there (bpftool net show)"
+						  : strerror(-r));
 }
 
 /* The same trouble is said once, as long as it lasts. */
-static void complain(struct kernel *k, const char *name, int r)
+static void complain(struct kernel *k, const char *name, unsigned index, int r)
 {
-	_cleanup_free_ char *text = NULL;
+	_cleanup_free_ char *text = NULL, *why = reason(index, r);
 	char *joined;
 
 	if (asprintf(&text, "xdp: %s: not attached: %s; its queries are answered from userspace",
-		     name, reason(r)) < 0) {
+		     name, why ? why : strerror(-r)) < 0) {
 		text = NULL;
 		return;
 	}
@@ -174,12 +216,12 @@ static void attach(struct kernel *k, const struct interface *i)
 
 	bigger = realloc(k->attached, (k->attached_count + 1) * sizeof(*bigger));
 	if (!bigger)
-		return complain(k, i->name, -ENOMEM);
+		return complain(k, i->name, i->index, -ENOMEM);
 	k->attached = bigger;
 	memcpy(a.name, i->name, sizeof(a.name));
 	a.link_fd = attach_by_mode(k, i, &a.native, &why);
 	if (a.link_fd < 0)
-		return complain(k, i->name, a.link_fd);
+		return complain(k, i->name, i->index, a.link_fd);
 	link_pin(i->name, pin);
 	pins_put(a.link_fd, k->cfg->bpf_dir, pin);
 	k->attached[k->attached_count++] = a;
@@ -200,6 +242,8 @@ static void drop(struct kernel *k, size_t n)
 
 	link_pin(k->attached[n].name, pin);
 	pins_remove(k->cfg->bpf_dir, pin);
+	/* at once: what a removed pin held goes some time later */
+	bpf_link_detach(k->attached[n].link_fd);
 	close(k->attached[n].link_fd);
 	k->attached[n] = k->attached[--k->attached_count];
 }
@@ -210,6 +254,15 @@ void attachments_drop(struct kernel *k)
 		drop(k, 0);
 	free(k->attached);
 	k->attached = NULL;
+}
+
+void attachments_leave(struct kernel *k)
+{
+	for (size_t i = 0; i < k->attached_count; i++)
+		close(k->attached[i].link_fd);
+	free(k->attached);
+	k->attached = NULL;
+	k->attached_count = 0;
 }
 
 int attachments_switch(struct kernel *k, int prog_fd)
@@ -300,20 +353,23 @@ static void complain_of_named(struct kernel *k, const struct interfaces *in)
 		const struct interface *i = interfaces_find(in, k->cfg->xdp_interfaces[n]);
 
 		if (!i || !i->up)
-			complain(k, k->cfg->xdp_interfaces[n], i ? -ENETDOWN : -ENODEV);
+			complain(k, k->cfg->xdp_interfaces[n], 0, i ? -ENETDOWN : -ENODEV);
 		else if (!i->ethernet)
-			complain(k, i->name, -EOPNOTSUPP);
+			complain(k, i->name, i->index, -EOPNOTSUPP);
 	}
 }
 
 int kernel_sync(struct kernel *k, const struct interfaces *in)
 {
+	if (!k->gen.skel)
+		return 0;
 	free(k->complained);
 	k->complained = TAKE_PTR(k->complaints);
 	for (size_t n = k->attached_count; n-- > 0;) {
 		const struct interface *i = find_index(in, k->attached[n].index);
 
-		if (i && wanted(k->cfg, in, i) && link_alive(&k->attached[n])) {
+		if (i && wanted(k->cfg, in, i) && link_alive(&k->attached[n]) &&
+		    !k->attached[n].misfit) {
 			k->attached[n].mtu = i->mtu;
 			continue;
 		}
@@ -328,4 +384,136 @@ int kernel_sync(struct kernel *k, const struct interfaces *in)
 	collect_addresses(k, in);
 	publish_addresses(k);
 	return k->attached_count;
+}
+
+/* Does a link's mode fit the configuration? A native one under auto only where none is lost. */
+static bool mode_fits(const struct kernel *k, const struct interface *i, bool native)
+{
+	if (k->cfg->xdp_mode == XDP_MODE_AUTO)
+		return !native || !native_would_lose(i);
+	return native == (k->cfg->xdp_mode == XDP_MODE_NATIVE);
+}
+
+static int link_info(int fd, struct bpf_link_info *ret)
+{
+	uint32_t len = sizeof(*ret);
+
+	memset(ret, 0, sizeof(*ret));
+	if (bpf_obj_get_info_by_fd(fd, ret, &len))
+		return -errno;
+	return ret->type == BPF_LINK_TYPE_XDP && ret->xdp.ifindex ? 0 : -ENOLINK;
+}
+
+static bool is_our_program(uint32_t id)
+{
+	char name[BPF_OBJ_NAME_LEN];
+
+	program_name(id, name);
+	return !name[0] || !strcmp(name, PROGRAM_NAME);
+}
+
+/* Takes over the descriptor, or leaves it. */
+static bool adopt(struct kernel *k, const struct interfaces *in, int fd)
+{
+	LIBBPF_OPTS(bpf_xdp_query_opts, opts);
+	struct attachment *bigger, a = {.link_fd = fd};
+	const struct interface *i;
+	struct bpf_link_info info;
+
+	if (link_info(fd, &info) || !is_our_program(info.prog_id))
+		return false;
+	i = find_index(in, info.xdp.ifindex);
+	if (!i || attached_to(k, i->index) || bpf_xdp_query(i->index, 0, &opts))
+		return false;
+	bigger = realloc(k->attached, (k->attached_count + 1) * sizeof(*bigger));
+	if (!bigger)
+		return false;
+	k->attached = bigger;
+	a.index = i->index;
+	a.mtu = i->mtu;
+	a.native = opts.drv_prog_id == info.prog_id;
+	a.misfit = !mode_fits(k, i, a.native);
+	memcpy(a.name, i->name, sizeof(a.name));
+	k->attached[k->attached_count++] = a;
+	log_notice("xdp: %s %s (attached already)", a.name, a.native ? "native" : "generic");
+	return true;
+}
+
+/* Calls for each pinned link; what it does not take over is closed. */
+static void for_each_link(const char *dir, bool (*fn)(void *ctx, int fd), void *ctx)
+{
+	DIR *d = opendir(dir);
+	struct dirent *e;
+	int fd;
+
+	if (!d)
+		return;
+	while ((e = readdir(d))) {
+		if (strncmp(e->d_name, LINK_PREFIX, strlen(LINK_PREFIX)))
+			continue;
+		fd = pins_get(dir, e->d_name, false);
+		if (fd >= 0 && !fn(ctx, fd))
+			close(fd);
+	}
+	closedir(d);
+}
+
+struct adopting {
+	struct kernel *k;
+	const struct interfaces *in;
+};
+
+static bool adopt_one(void *ctx, int fd)
+{
+	struct adopting *a = ctx;
+
+	return adopt(a->k, a->in, fd);
+}
+
+void attachments_adopt(struct kernel *k, const struct interfaces *in)
+{
+	struct adopting a = {k, in};
+
+	if (!in)
+		return;
+	for_each_link(k->cfg->bpf_dir, adopt_one, &a);
+	collect_addresses(k, in);
+}
+
+struct programs {
+	uint32_t *ids;
+	size_t count, max;
+};
+
+static bool note_program(void *ctx, int fd)
+{
+	struct programs *p = ctx;
+	struct bpf_link_info info;
+
+	if (!link_info(fd, &info) && p->count < p->max)
+		p->ids[p->count++] = info.prog_id;
+	return false;
+}
+
+size_t attachments_programs(const char *dir, uint32_t *ids, size_t max)
+{
+	struct programs p = {.ids = ids, .max = max};
+
+	for_each_link(dir, note_program, &p);
+	return p.count;
+}
+
+void attachments_pin(struct kernel *k)
+{
+	_cleanup_free_ char(*pin)[LINK_PIN_BUF] = calloc(k->attached_count + 1, sizeof(*pin));
+	_cleanup_free_ const char **name = calloc(k->attached_count + 1, sizeof(*name));
+
+	if (!pin || !name)
+		return;
+	for (size_t n = 0; n < k->attached_count; n++) {
+		link_pin(k->attached[n].name, pin[n]);
+		name[n] = pin[n];
+		pins_put(k->attached[n].link_fd, k->cfg->bpf_dir, pin[n]);
+	}
+	pins_tidy(k->cfg->bpf_dir, name, k->attached_count);
 }

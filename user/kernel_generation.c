@@ -123,12 +123,43 @@ static void *map_array(const struct bpf_map *map, size_t *ret_size)
 	return p == MAP_FAILED ? NULL : p;
 }
 
-static int map_arrays(struct generation *g, char **ret_error)
+static uint32_t map_id(const struct bpf_map *map)
+{
+	struct bpf_map_info info = {0};
+	uint32_t len = sizeof(info);
+
+	return bpf_obj_get_info_by_fd(bpf_map__fd(map), &info, &len) ? 0 : info.id;
+}
+
+static uint32_t program_id(int fd)
+{
+	struct bpf_prog_info info = {0};
+	uint32_t len = sizeof(info);
+
+	return bpf_obj_get_info_by_fd(fd, &info, &len) ? 0 : info.id;
+}
+
+/* For a daemon that may find these maps: what they are. */
+static void describe(struct generation *g, const struct zone *zone)
+{
+	const struct xdns_config *zc = zone_config(zone);
+	struct xdns_state *s = g->state;
+
+	s->abi_version = XDNS_ABI_VERSION;
+#define X(name) s->map_id[XDNS_MAP_##name] = map_id(g->skel->maps.name);
+	XDNS_ZONE_MAPS(X)
+#undef X
+	s->program = program_id(generation_program(g));
+	s->domain_len = zc->domain_len;
+	memcpy(s->domain, zc->domain, sizeof(s->domain));
+}
+
+static int map_arrays(struct generation *g, const struct zone *zone, char **ret_error)
 {
 	g->state = map_array(g->skel->maps.state, &g->state_size);
 	if (!g->state)
 		return fail(ret_error, -errno, "mapping the map `state`");
-	g->state->abi_version = XDNS_ABI_VERSION;
+	describe(g, zone);
 	g->front.buckets = g->skel->rodata->xdns_front_buckets;
 	g->front.bucket = map_array(g->skel->maps.front, &g->front_size);
 	return g->front.bucket ? 0 : fail(ret_error, -errno, "mapping the map `front`");
@@ -197,7 +228,7 @@ static int fill_names(struct zone *zone, const struct generation *g, char **ret_
 		r = fill_flush(f);
 	if (r)
 		return fail(ret_error, r, "filling the map `names`");
-	g->state->names_complete = f->complete;
+	g->state->names_complete = f->complete && !zone_incomplete(zone);
 	return 0;
 }
 
@@ -229,7 +260,7 @@ int generation_build(struct zone *zone, uint64_t memory, bool frags, struct gene
 
 	r = load(zone, frags, &g, ret_error);
 	if (!r)
-		r = map_arrays(&g, ret_error);
+		r = map_arrays(&g, zone, ret_error);
 	if (!r) {
 		for (int kind = 0; kind < POOL_CLASSES; kind++)
 			fd[kind] = bpf_map__fd(class_map(g.skel, kind));
@@ -264,6 +295,11 @@ int generation_program(const struct generation *g)
 	return bpf_program__fd(g->skel->progs.mesos_xdns);
 }
 
+static const char *pin_name(const struct bpf_map *map)
+{
+	return bpf_map__is_internal(map) ? "config" : bpf_map__name(map);
+}
+
 int generation_pin(const struct generation *g, const char *dir)
 {
 	struct bpf_map *map;
@@ -271,12 +307,30 @@ int generation_pin(const struct generation *g, const char *dir)
 
 	bpf_object__for_each_map(map, g->skel->obj)
 	{
-		const char *name = bpf_map__name(map);
-
-		if (bpf_map__is_internal(map))
-			name = "config";
 		if (!r)
-			r = pins_put(bpf_map__fd(map), dir, name);
+			r = pins_put_fresh(bpf_map__fd(map), dir, pin_name(map));
 	}
 	return r;
+}
+
+int generation_settle(const struct generation *g, const char *dir)
+{
+	struct bpf_map *map;
+	int r = 0;
+
+	bpf_object__for_each_map(map, g->skel->obj)
+	{
+		if (!r)
+			r = pins_settle(dir, pin_name(map));
+	}
+	return r;
+}
+
+int generation_arm(const struct generation *g)
+{
+	LIBBPF_OPTS(bpf_test_run_opts, opts);
+
+	if (bpf_prog_test_run_opts(bpf_program__fd(g->skel->progs.xdns_arm), &opts))
+		return -errno;
+	return opts.retval ? -EIO : 0;
 }

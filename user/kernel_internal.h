@@ -35,6 +35,7 @@ struct attachment {
 	unsigned index;
 	char name[IF_NAMESIZE];
 	bool native;
+	bool misfit; /* taken over, in a mode that is not wanted now */
 	unsigned mtu;
 	int link_fd;
 };
@@ -50,6 +51,8 @@ struct kernel {
 	int grace_fd, grace_inner_fd;	       /* a map of maps, only to wait for program runs */
 	uint64_t counted[XDNS_COUNTERS_COUNT]; /* by generations that are gone */
 	int pins_lock;			       /* the folder of the pins, locked; -1: no pins */
+	uint64_t heard;	    /* CLOCK_BOOTTIME, ns; 0: not yet */
+	bool clock_failed, clock_told; /* there is no timer for the expiry; it was said */
 	bool frags;  /* the program is one for frames of several buffers */
 	bool broken; /* the index could not be kept true: not serving until rebuilt */
 	bool told;   /* that xdpMemory does not hold the zone */
@@ -71,20 +74,57 @@ bool generation_outgrown(const struct generation *g, const struct pool *pool);
 void generation_fill_front(struct zone *zone, struct generation *g);
 /* The value of a name in the map `names`. */
 void generation_name(const struct zone_name *name, struct xdns_name *ret);
+/*
+ * Pins: all maps beside the old ones before the program is attached, so that its clock outlives us,
+ * then each to its place. Killed in between, kernel_restore() finds what belongs together.
+ */
 int generation_pin(const struct generation *g, const char *dir);
+int generation_settle(const struct generation *g, const char *dir);
+/* The expiry's clock runs for what state.heard and state.expire say. */
+int generation_arm(const struct generation *g);
 
 /* kernel.c: builds a generation of the zone's present size and puts it in the place of the old. */
 int kernel_renew(struct kernel *k, char **ret_error);
 
+/* kernel_clock.c */
+/* Is a zone that was heard of then too old? */
+bool clock_expired(uint64_t heard, uint32_t expire);
+/* The clock of a generation starts. */
+void clock_start(struct kernel *k, const struct generation *g);
+
 /* kernel_attach.c: every attached interface gets the new program, at once for each. */
 int attachments_switch(struct kernel *k, int prog_fd);
 void attachments_drop(struct kernel *k);
+/* Closes them only: their pins hold them. */
+void attachments_leave(struct kernel *k);
+/*
+ * Takes over the links of a daemon that is gone, to interfaces that are still there, and learns which
+ * addresses to answer for.
+ */
+void attachments_adopt(struct kernel *k, const struct interfaces *in);
+/* Pins these links under their names, and removes pins of others and ones on their way. */
+void attachments_pin(struct kernel *k);
+/* Programs that the pinned links hold; up to max. Returns how many. */
+size_t attachments_programs(const char *dir, uint32_t *ids, size_t max);
 
 /* kernel_pins.c */
-#define LINK_PREFIX "link-" /* and the interface's name */
+#define LINK_PREFIX  "link-" /* and the interface's name */
+#define FRESH_SUFFIX "-new"  /* of a pin on its way to its name */
+#define PROGRAM_NAME "mesos_xdns"
 int pins_open(const char *dir, int *ret_lock, char **ret_error);
 int pins_put(int fd, const char *dir, const char *name);
+/* The two halves of pins_put(): under a name with FRESH_SUFFIX, and from there to its place. */
+int pins_put_fresh(int fd, const char *dir, const char *name);
+int pins_settle(const char *dir, const char *name);
+/* What is on its way gets to its place. */
+void pins_settle_all(const char *dir);
+/* -errno: there is none. fresh: one on its way to its name. */
+int pins_get(const char *dir, const char *name, bool fresh);
+/* Removes what nobody needs after a start: links but these, pins on their way. */
+void pins_tidy(const char *dir, const char *const *links, size_t n);
+void pins_remove_all(const char *dir);
 void pins_remove(const char *dir, const char *name);
-void pins_close(const char *dir, int lock);
+/* keep: leaves what is pinned. */
+void pins_close(const char *dir, int lock, bool keep);
 
 #endif

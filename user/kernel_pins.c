@@ -16,7 +16,6 @@
 #include "util.h"
 
 #define BPFFS_DEFAULT "/sys/fs/bpf"
-#define FRESH_SUFFIX  "-new" /* of a pin on its way to its name */
 
 static bool on_bpffs(const char *path)
 {
@@ -59,7 +58,7 @@ static bool is_ours(const char *name)
 }
 
 /* Pins of a daemon that is gone: an XDP link among them would keep its program attached. */
-static void remove_all(const char *dir)
+void pins_remove_all(const char *dir)
 {
 	DIR *d = opendir(dir);
 	struct dirent *e;
@@ -70,6 +69,37 @@ static void remove_all(const char *dir)
 		if (is_ours(e->d_name))
 			unlinkat(dirfd(d), e->d_name, 0);
 	closedir(d);
+}
+
+/* Who has locked it, in words. NULL: cannot be told (another PID namespace, no memory). */
+static char *lock_holder(int lock)
+{
+	_cleanup_free_ char *path = NULL, *text = NULL;
+	char line[256], comm[32] = "";
+	struct stat st;
+	FILE *f = fopen("/proc/locks", "re");
+	unsigned long inode;
+	int pid = 0;
+
+	while (f && !fstat(lock, &st) && fgets(line, sizeof(line), f))
+		if (sscanf(line, "%*d: FLOCK %*s WRITE %d %*x:%*x:%lu", &pid, &inode) == 2 &&
+		    inode == st.st_ino && pid > 0)
+			break;
+		else
+			pid = 0;
+	if (f)
+		fclose(f);
+	if (pid <= 0 || asprintf(&path, "/proc/%d/comm", pid) < 0)
+		return NULL;
+	f = fopen(path, "re");
+	if (!f || !fgets(comm, sizeof(comm), f))
+		comm[0] = '\0';
+	if (f)
+		fclose(f);
+	comm[strcspn(comm, "\n")] = '\0';
+	if (asprintf(&text, "process %d (%s) is using it", pid, comm[0] ? comm : "?") < 0)
+		return NULL;
+	return TAKE_PTR(text);
 }
 
 /* Makes the folder if need be and takes it for this process alone. */
@@ -89,26 +119,105 @@ int pins_open(const char *dir, int *ret_lock, char **ret_error)
 	if (lock < 0)
 		return fail(ret_error, -errno, dir, strerror(errno));
 	if (flock(lock, LOCK_EX | LOCK_NB)) {
+		_cleanup_free_ char *who = lock_holder(lock);
+
 		close(lock);
-		return fail(ret_error, -EBUSY, dir, "another mesos-xdns is using it");
+		return fail(ret_error, -EBUSY, dir, who ? who : "another mesos-xdns is using it");
 	}
-	remove_all(dir);
 	*ret_lock = lock;
 	return 0;
 }
 
-/* Pins under a name, in the place of what may be there: rename() leaves no moment without. */
-int pins_put(int fd, const char *dir, const char *name)
+int pins_put_fresh(int fd, const char *dir, const char *name)
+{
+	_cleanup_free_ char *fresh = NULL;
+
+	if (asprintf(&fresh, "%s/%s" FRESH_SUFFIX, dir, name) < 0)
+		return -ENOMEM;
+	unlink(fresh);
+	return bpf_obj_pin(fd, fresh) ? -errno : 0;
+}
+
+int pins_settle(const char *dir, const char *name)
 {
 	_cleanup_free_ char *path = NULL, *fresh = NULL;
 
 	if (asprintf(&path, "%s/%s", dir, name) < 0 ||
 	    asprintf(&fresh, "%s/%s" FRESH_SUFFIX, dir, name) < 0)
 		return -ENOMEM;
-	unlink(fresh);
-	if (bpf_obj_pin(fd, fresh))
-		return -errno;
 	return rename(fresh, path) ? -errno : 0;
+}
+
+/* Pins under a name, in the place of what may be there: rename() leaves no moment without. */
+int pins_put(int fd, const char *dir, const char *name)
+{
+	int r = pins_put_fresh(fd, dir, name);
+
+	return r ? r : pins_settle(dir, name);
+}
+
+int pins_get(const char *dir, const char *name, bool fresh)
+{
+	_cleanup_free_ char *path = NULL;
+	int fd;
+
+	if (asprintf(&path, "%s/%s%s", dir, name, fresh ? FRESH_SUFFIX : "") < 0)
+		return -ENOMEM;
+	fd = bpf_obj_get(path);
+	return fd < 0 ? -errno : fd;
+}
+
+static bool ends_fresh(const char *name)
+{
+	size_t len = strlen(name), suffix = strlen(FRESH_SUFFIX);
+
+	return len > suffix && !strcmp(name + len - suffix, FRESH_SUFFIX);
+}
+
+void pins_settle_all(const char *dir)
+{
+	char *names[32];
+	size_t n = 0;
+	DIR *d = opendir(dir);
+	struct dirent *e;
+
+	while (d && n < ARRAY_SIZE(names) && (e = readdir(d)))
+		if (is_ours(e->d_name) && ends_fresh(e->d_name) &&
+		    strncmp(e->d_name, LINK_PREFIX, strlen(LINK_PREFIX)) &&
+		    (names[n] = strdup(e->d_name)))
+			n++;
+	if (d)
+		closedir(d);
+	while (n-- > 0) {
+		names[n][strlen(names[n]) - strlen(FRESH_SUFFIX)] = '\0';
+		pins_settle(dir, names[n]);
+		free(names[n]);
+	}
+}
+
+static bool is_one_of(const char *name, const char *const *list, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!strcmp(name, list[i]))
+			return true;
+	return false;
+}
+
+void pins_tidy(const char *dir, const char *const *links, size_t n)
+{
+	DIR *d = opendir(dir);
+	struct dirent *e;
+
+	if (!d)
+		return;
+	while ((e = readdir(d))) {
+		bool link = !strncmp(e->d_name, LINK_PREFIX, strlen(LINK_PREFIX));
+
+		if (is_ours(e->d_name) && !is_one_of(e->d_name, links, n) &&
+		    (link || ends_fresh(e->d_name)))
+			unlinkat(dirfd(d), e->d_name, 0);
+	}
+	closedir(d);
 }
 
 void pins_remove(const char *dir, const char *name)
@@ -119,12 +228,14 @@ void pins_remove(const char *dir, const char *name)
 		unlink(path);
 }
 
-void pins_close(const char *dir, int lock)
+void pins_close(const char *dir, int lock, bool keep)
 {
 	if (lock < 0)
 		return;
-	remove_all(dir);
-	rmdir(dir);
+	if (!keep) {
+		pins_remove_all(dir);
+		rmdir(dir);
+	}
 	close(lock);
 }
 
@@ -134,5 +245,5 @@ void kernel_forget(const struct config *cfg)
 	int lock;
 
 	if (on_bpffs(cfg->bpf_dir) && !pins_open(cfg->bpf_dir, &lock, &error))
-		pins_close(cfg->bpf_dir, lock);
+		pins_close(cfg->bpf_dir, lock, false);
 }

@@ -147,12 +147,21 @@ static uint16_t answer_zone(struct reply *r)
 		r->ede = DNS_EDE_NOT_READY;
 		return DNS_RCODE_SERVFAIL;
 	}
+	if (zone_expired(r->zone)) {
+		r->ede = DNS_EDE_NO_REACHABLE_AUTHORITY;
+		return DNS_RCODE_SERVFAIL;
+	}
 	if (r->q.type == DNS_TYPE_AXFR || r->q.type == DNS_TYPE_IXFR)
 		return DNS_RCODE_REFUSED;
 	xdns_answer_init(&r->a, &r->q, limit);
 	rec = zone_find(r->zone, &r->q.name);
 	if (!rec)
 		rec = find_without_wildcards(r);
+	if (!rec && zone_incomplete(r->zone)) {
+		memset(&r->a, 0, sizeof(r->a));
+		r->ede = DNS_EDE_NOT_READY;
+		return DNS_RCODE_SERVFAIL;
+	}
 	if (rec)
 		answer_record(r, rec);
 	rcode = rec ? DNS_RCODE_NOERROR : DNS_RCODE_NXDOMAIN;
@@ -173,7 +182,8 @@ static bool answer_reverse(struct reply *r)
 {
 	const struct xdns_record *rec;
 
-	if (!r->cfg->reverse_dns || r->q.type != DNS_TYPE_PTR || !zone_ready(r->zone))
+	if (!r->cfg->reverse_dns || r->q.type != DNS_TYPE_PTR || !zone_ready(r->zone) ||
+	    zone_expired(r->zone))
 		return false;
 	rec = zone_find(r->zone, &r->q.name);
 	if (!rec || !(rec->flags & XDNS_RECORD_REVERSE))

@@ -270,6 +270,26 @@ uint32_t zone_serial(const struct zone *z)
 	return uatomic_read(&z->serial);
 }
 
+void zone_set_expired(struct zone *z, bool expired)
+{
+	__atomic_store_n(&z->expired, expired, __ATOMIC_RELEASE);
+}
+
+bool zone_expired(const struct zone *z)
+{
+	return __atomic_load_n(&z->expired, __ATOMIC_ACQUIRE);
+}
+
+void zone_set_incomplete(struct zone *z, bool incomplete)
+{
+	__atomic_store_n(&z->incomplete, incomplete, __ATOMIC_RELEASE);
+}
+
+bool zone_incomplete(const struct zone *z)
+{
+	return __atomic_load_n(&z->incomplete, __ATOMIC_ACQUIRE);
+}
+
 struct zone_counts zone_counts(const struct zone *z)
 {
 	return z->counts;

@@ -72,6 +72,17 @@ int zone_remove(struct zone *z, const uint8_t *owner, const struct rr *rr);
 int zone_commit(struct zone *z, uint32_t serial, struct zone_changes *ret_changes);
 
 uint32_t zone_serial(const struct zone *z);
+
+/*
+ * Nobody has said for too long that the zone is still true: nothing is answered from it (SERVFAIL)
+ * until this is taken back. Any thread.
+ */
+void zone_set_expired(struct zone *z, bool expired);
+bool zone_expired(const struct zone *z);
+
+/* Names may be missing (a zone taken over in part): a missing name is no NXDOMAIN. Any thread. */
+void zone_set_incomplete(struct zone *z, bool incomplete);
+bool zone_incomplete(const struct zone *z);
 struct zone_counts zone_counts(const struct zone *z);
 
 /* Calls fn for each record, in no order; for tests, dumps and the API. Writer's thread. */

@@ -284,7 +284,7 @@ static void round_of(uint32_t names, int to)
 	time_changes(&s, &f);
 	if (write(to, &f, sizeof(f)) != sizeof(f))
 		die("telling the result: %s", strerror(errno));
-	kernel_close(s.kernel);
+	kernel_close(s.kernel, false);
 	_exit(0);
 }
 

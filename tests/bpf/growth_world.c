@@ -274,7 +274,7 @@ void growth_check_pins(const struct growth *g)
 
 void growth_close_kernel(struct growth *g, unsigned fds)
 {
-	kernel_close(g->kernel);
+	kernel_close(g->kernel, false);
 	g->kernel = NULL;
 	assert_int_equal(growth_count_fds(), fds);
 	assert_int_equal(access(g->cfg->bpf_dir, F_OK), -1);

@@ -121,6 +121,30 @@ void attachments_drop(struct kernel *k)
 	close(ATTACHED_FD);
 }
 
+void attachments_leave(struct kernel *k)
+{
+	(void)k;
+}
+
+void attachments_adopt(struct kernel *k, const struct interfaces *in)
+{
+	(void)k;
+	(void)in;
+}
+
+void attachments_pin(struct kernel *k)
+{
+	(void)k;
+}
+
+size_t attachments_programs(const char *dir, uint32_t *ids, size_t max)
+{
+	(void)dir;
+	(void)ids;
+	(void)max;
+	return 0;
+}
+
 unsigned stress_switches(void)
 {
 	return switches;

@@ -190,7 +190,7 @@ static void measure(void **state)
 	       n, zone_counts(g.zone).a, (added - start) / 1e9, (committed - added) / 1e9,
 	       (opened - committed) / 1e9, (double)rss / n, (double)growth_map_memory(&g) / n,
 	       time_changes(&g) / 1e3);
-	kernel_close(g.kernel);
+	kernel_close(g.kernel, false);
 	growth_close(&g);
 }
 

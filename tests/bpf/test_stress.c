@@ -64,7 +64,7 @@ static void stress_open(struct stress *s)
 
 static void stress_close(struct stress *s)
 {
-	kernel_close(s->kernel);
+	kernel_close(s->kernel, false);
 	zone_free(s->zone);
 	config_free(s->cfg);
 }
