@@ -13,6 +13,7 @@
 #include "kernel.h"
 #include "log.h"
 #include "notify.h"
+#include "record_list.h"
 #include "server.h"
 #include "util.h"
 #include "zone.h"
@@ -107,18 +108,19 @@ static void kernel_follow(struct daemon *d)
 {
 	_cleanup_free_ char *why = NULL;
 
-	if (d->kernel) {
+	if (d->kernel && kernel_started(d->kernel)) {
 		if (!kernel_heal(d->kernel))
 			kernel_sync(d->kernel, &d->interfaces);
 		return;
 	}
-	if (!d->cfg->xdp_on || !zone_ready(d->zone))
+	if (!d->cfg->xdp_on || !zone_ready(d->zone) || zone_incomplete(d->zone))
 		return;
 	if (!d->cfg->port) {
 		note_refusal(d, strdup("needs a fixed port, not 0"));
 		return;
 	}
-	if (kernel_open(d->cfg, d->zone, &d->kernel, &why)) {
+	if ((!d->kernel && kernel_claim(d->cfg, &d->kernel, &why)) ||
+	    kernel_start(d->kernel, d->zone, &d->interfaces, &why)) {
 		note_refusal(d, TAKE_PTR(why));
 		return;
 	}
@@ -159,6 +161,7 @@ static void on_current(void *ctx)
 {
 	struct daemon *d = ctx;
 
+	zone_set_incomplete(d->zone, false);
 	reclaim_start(d);
 	kernel_follow(d);
 	status_soon(d);
@@ -166,13 +169,79 @@ static void on_current(void *ctx)
 
 static void on_heard(void *ctx, uint64_t boot_ns)
 {
-	(void)ctx;
-	(void)boot_ns;
+	struct daemon *d = ctx;
+
+	zone_set_expired(d->zone, false);
+	if (d->kernel)
+		kernel_heard(d->kernel, boot_ns);
 }
 
+/* The kernel's clock sees to its own half. */
 static void on_expired(void *ctx)
 {
-	(void)ctx;
+	struct daemon *d = ctx;
+
+	zone_set_expired(d->zone, true);
+}
+
+struct taking {
+	struct zone *zone;
+	struct record_list *list;
+};
+
+static int take_record(void *ctx, const uint8_t *owner, const struct rr *rr)
+{
+	struct taking *t = ctx;
+	int r = zone_add(t->zone, owner, rr);
+
+	if (r)
+		return r;
+	return t->list->sink.put(&t->list->sink, owner, dname_wire_len(owner), rr);
+}
+
+/* The zone that the daemon before has left in the kernel's maps. */
+static void restore(struct daemon *d)
+{
+	struct zone_changes changes;
+	struct kernel_restored was;
+	struct record_list list;
+	struct taking t = {d->zone, &list};
+	int r;
+
+	record_list_init(&list);
+	r = kernel_restore(d->kernel, take_record, &t, &was);
+	if (!r)
+		r = zone_commit(d->zone, was.serial, &changes);
+	if (r) {
+		if (r != -ENOENT)
+			log_warn("xdp: the zone in the maps cannot be taken over: %s",
+				 strerror(-r));
+		record_list_done(&list);
+		return;
+	}
+	zone_set_expired(d->zone, was.expired);
+	zone_set_incomplete(d->zone, !was.complete);
+	log_notice("zone: %" PRIu64 " names taken over from the kernel's maps, serial %u%s%s",
+		   was.names, was.serial, was.expired ? ", expired" : "",
+		   was.complete ? "" : ", not all of them");
+	follower_restored(d->follower, &list, was.heard);
+	kernel_follow(d);
+}
+
+/* -EBUSY: another daemon serves; anything else leaves userspace to serve alone. */
+static int claim(struct daemon *d)
+{
+	_cleanup_free_ char *why = NULL;
+	int r;
+
+	if (!d->cfg->xdp_on || !d->cfg->port)
+		return 0;
+	r = kernel_claim(d->cfg, &d->kernel, &why);
+	if (r == -EBUSY)
+		log_error("%s", why ? why : strerror(-r));
+	else if (r)
+		note_refusal(d, TAKE_PTR(why));
+	return r == -EBUSY ? r : 0;
 }
 
 /* Links or addresses changed: the program's interfaces and the listener's records follow. */
@@ -353,6 +422,9 @@ static int start(struct daemon *d)
 		log_error("starting: %s", strerror(-r));
 		return r;
 	}
+	r = claim(d);
+	if (r)
+		return r;
 	/* the sockets before the program: what it passes must find a listener */
 	if (d->cfg->dns_on) {
 		r = server_start(d->cfg, d->zone, uv_available_parallelism(), &d->server, &error);
@@ -369,6 +441,8 @@ static int start(struct daemon *d)
 	watch(d);
 	r = follower_new(&d->loop, d->cfg, d->zone, &ops, d, &d->follower);
 	if (!r) {
+		if (d->kernel)
+			restore(d);
 		tell_listeners(d);
 		r = follower_start(d->follower, &error);
 	}
@@ -395,7 +469,7 @@ static void stop(struct daemon *d)
 	follower_close(d->follower);
 	uv_walk(&d->loop, close_handle, NULL);
 	uv_run(&d->loop, UV_RUN_DEFAULT);
-	kernel_close(d->kernel);
+	kernel_close(d->kernel, d->cfg->xdp_keep_serving);
 	server_stop(d->server);
 	uv_loop_close(&d->loop);
 	if (d->netlink_fd >= 0)
