@@ -14,7 +14,7 @@
 
 #define XDNS_CLOCK_BOOTTIME 7 /* goes on while the machine sleeps; linux/time.h */
 #define XDNS_NSEC_PER_SEC   1000000000ULL
-#define XDNS_CLOCK_SOON	    1000000ULL	 /* ns, when it is time */
+#define XDNS_CLOCK_SOON	    1000000ULL /* ns, when it is time */
 #define XDNS_CLOCK_MAX	    (3600 * XDNS_NSEC_PER_SEC)
 
 struct xdns_clock {

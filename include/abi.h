@@ -152,7 +152,8 @@ struct xdns_state {
 	struct xdns_ip6 ip6[XDNS_ADDRESSES_MAX];
 	__u32 expire; /* seconds; 0: never */
 	__u64 heard;  /* CLOCK_BOOTTIME in ns: when the zone was last known to be true; 0: never */
-	/* of the generation: pins of several mean that a daemon was killed while it replaced them */
+	/* of the generation: pins of several mean that a daemon was killed while it replaced them
+	 */
 	__u32 map_id[XDNS_ZONE_MAPS_COUNT];
 	__u32 program; /* its number (id) */
 	__u32 domain_len;

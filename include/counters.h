@@ -30,7 +30,7 @@
 	X(pass_source, "source that must not be answered: multicast, broadcast, own, port 0; or "  \
 		       "to a group MAC")                                                           \
 	X(pass_not_serving, "the zone is not being served from the kernel now")                    \
-	X(pass_expired, "the zone was not refreshed for SOAExpire seconds")                         \
+	X(pass_expired, "the zone was not refreshed for SOAExpire seconds")                        \
 	X(pass_response, "DNS message with QR set")                                                \
 	X(pass_opcode, "opcode other than QUERY")                                                  \
 	X(pass_counts, "not exactly one question and at most one additional record")               \

@@ -68,10 +68,10 @@ enum dns_type {
 enum dns_class { DNS_CLASS_IN = 1, DNS_CLASS_CH = 3, DNS_CLASS_ANY = 255 };
 
 /* EDNS (RFC 6891 6.1): the OPT record and its fields. */
-#define DNS_OPT_LEN	  11	 /* root, type, class, TTL, RDLENGTH */
-#define DNS_EDNS_DO	  0x8000 /* in the low half of the OPT's TTL */
-#define DNS_EDE_OPTION	  15	 /* RFC 8914 */
-#define DNS_EDE_NOT_READY 14
+#define DNS_OPT_LEN		       11     /* root, type, class, TTL, RDLENGTH */
+#define DNS_EDNS_DO		       0x8000 /* in the low half of the OPT's TTL */
+#define DNS_EDE_OPTION		       15     /* RFC 8914 */
+#define DNS_EDE_NOT_READY	       14
 #define DNS_EDE_NO_REACHABLE_AUTHORITY 22
 
 #endif

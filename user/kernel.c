@@ -294,10 +294,7 @@ int kernel_claim(const struct config *cfg, struct kernel **ret, char **ret_error
 	if (!k)
 		return -ENOMEM;
 	libbpf_set_print(libbpf_log);
-	*k = (struct kernel){.cfg = cfg,
-			     .pins_lock = -1,
-			     .grace_fd = -1,
-			     .grace_inner_fd = -1};
+	*k = (struct kernel){.cfg = cfg, .pins_lock = -1, .grace_fd = -1, .grace_inner_fd = -1};
 	k->addresses.max_udp = DNS_UDP_EDNS_MAX;
 	r = pins_open(cfg->bpf_dir, &k->pins_lock, ret_error);
 	if (r) {
@@ -406,8 +403,7 @@ int kernel_counters(const struct kernel *k, uint64_t ret[XDNS_COUNTERS_COUNT])
 /* Only what is whole, and will end. */
 static bool may_keep(const struct kernel *k)
 {
-	return !k->gen.skel ||
-	       (!k->broken && !k->clock_failed && !(k->gen.state->changes & 1));
+	return !k->gen.skel || (!k->broken && !k->clock_failed && !(k->gen.state->changes & 1));
 }
 
 void kernel_close(struct kernel *k, bool keep)

@@ -20,18 +20,18 @@
 struct kernel;
 
 /*
- * Takes the pins' folder and leaves what is pinned there alone: the program of a daemon that is gone
- * goes on answering. -EBUSY: another daemon has it. On failure *ret_error (to be freed) says why in
- * one line.
+ * Takes the pins' folder and leaves what is pinned there alone: the program of a daemon that is
+ * gone goes on answering. -EBUSY: another daemon has it. On failure *ret_error (to be freed) says
+ * why in one line.
  */
 int kernel_claim(const struct config *cfg, struct kernel **ret, char **ret_error);
 
 /* What the pinned maps were found to hold. */
 struct kernel_restored {
-	uint64_t heard;	 /* CLOCK_BOOTTIME in ns; 0: not known */
-	uint64_t names;	 /* that exist, with RRs or without */
+	uint64_t heard;	  /* CLOCK_BOOTTIME in ns; 0: not known */
+	uint64_t names;	  /* that exist, with RRs or without */
 	uint64_t records; /* RRs handed over */
-	uint64_t broken; /* names left out: what is said of them leads nowhere */
+	uint64_t broken;  /* names left out: what is said of them leads nowhere */
 	uint32_t serial;
 	bool expired;  /* the program answers no more: nobody was heard for SOAExpire */
 	bool complete; /* each name is there; if not, a missing one is no NXDOMAIN */
@@ -41,7 +41,8 @@ struct kernel_restored {
  * Reads the zone in the pinned maps and hands over each RR (its names are valid during the call; no
  * record twice). A failure of fn ends it. No reverse names: no map leads to them.
  * -ENOENT: there are no maps; -ESTALE: they are of another layout, or of no one zone;
- * -EXDEV: of another domain; -ENODATA: the program did not serve them. The program is left as it is.
+ * -EXDEV: of another domain; -ENODATA: the program did not serve them. The program is left as it
+ * is.
  */
 typedef int (*kernel_rr_fn)(void *ctx, const uint8_t *owner, const struct rr *rr);
 int kernel_restore(struct kernel *k, kernel_rr_fn fn, void *ctx, struct kernel_restored *ret);

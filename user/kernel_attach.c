@@ -2,7 +2,6 @@
 /* Which interfaces the program belongs on, in which mode, and the links that hold it there. */
 #include "kernel_internal.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <linux/if_ether.h>
 #include <linux/if_link.h>
@@ -14,7 +13,6 @@
 #include "util.h"
 
 #define IP6_UDP_HEADERS 48 /* what an MTU must hold beside a DNS message */
-#define LINK_PIN_BUF	(IF_NAMESIZE + 8)
 
 static bool listened(const struct config *cfg, const struct address *a)
 {
@@ -57,7 +55,7 @@ static bool runs_xdp(unsigned index)
  * else the frames vanish without a trace. An end in another namespace cannot
  * be asked.
  */
-static const char *native_would_lose(const struct interface *i)
+const char *attachments_native_would_lose(const struct interface *i)
 {
 	if (strcmp(i->driver, "veth"))
 		return NULL;
@@ -122,7 +120,7 @@ static int attach_by_mode(struct kernel *k, const struct interface *i, bool *ret
 	if (mode == XDP_MODE_NATIVE)
 		return attach_native(k, i);
 	if (mode == XDP_MODE_AUTO)
-		*ret_why = native_would_lose(i);
+		*ret_why = attachments_native_would_lose(i);
 	if (mode == XDP_MODE_AUTO && !*ret_why) {
 		fd = attach_native(k, i);
 		if (fd >= 0 || fd == -EBUSY || fd == -EPERM)
@@ -134,7 +132,7 @@ static int attach_by_mode(struct kernel *k, const struct interface *i, bool *ret
 }
 
 /* The name of a program; "" if it cannot be told (needs CAP_SYS_ADMIN). */
-static void program_name(uint32_t id, char ret[BPF_OBJ_NAME_LEN])
+void attachments_program_name(uint32_t id, char ret[BPF_OBJ_NAME_LEN])
 {
 	_cleanup_close_ int fd = bpf_prog_get_fd_by_id(id);
 	struct bpf_prog_info info = {0};
@@ -161,9 +159,10 @@ static char *tell_foreign(unsigned index)
 				: opts.hw_prog_id;
 	if (!id)
 		return NULL;
-	program_name(id, name);
+	attachments_program_name(id, name);
 	if (!strcmp(name, PROGRAM_NAME))
-		n = asprintf(&text, "another XDP program is there: another mesos-xdns's, id %u", id);
+		n = asprintf(&text, "another XDP program is there: another mesos-xdns's, id %u",
+			     id);
 	else
 		n = asprintf(&text, "another XDP program is there: %s, id %u (bpftool net show)",
 			     name[0] ? name : "name unknown", id);
@@ -177,8 +176,9 @@ static char *reason(unsigned index, int r)
 
 	if (text)
 		return text;
-	return strdup(r == -EBUSY || r == -EEXIST ? "another XDP program is there (bpftool net show)"
-						  : strerror(-r));
+	return strdup(r == -EBUSY || r == -EEXIST
+			      ? "another XDP program is there (bpftool net show)"
+			      : strerror(-r));
 }
 
 /* The same trouble is said once, as long as it lasts. */
@@ -201,7 +201,7 @@ static void complain(struct kernel *k, const char *name, unsigned index, int r)
 }
 
 /* A BPF file system takes no dots (eth0.5); no interface's name has a colon. */
-static void link_pin(const char *interface, char pin[LINK_PIN_BUF])
+void attachments_link_pin(const char *interface, char pin[LINK_PIN_BUF])
 {
 	snprintf(pin, LINK_PIN_BUF, LINK_PREFIX "%s", interface);
 	for (char *p = strchr(pin, '.'); p; p = strchr(p, '.'))
@@ -222,14 +222,14 @@ static void attach(struct kernel *k, const struct interface *i)
 	a.link_fd = attach_by_mode(k, i, &a.native, &why);
 	if (a.link_fd < 0)
 		return complain(k, i->name, i->index, a.link_fd);
-	link_pin(i->name, pin);
+	attachments_link_pin(i->name, pin);
 	pins_put(a.link_fd, k->cfg->bpf_dir, pin);
 	k->attached[k->attached_count++] = a;
 	if (why && k->cfg->xdp_mode == XDP_MODE_AUTO)
 		log_notice("xdp: %s generic (native would not do: %s)", i->name, why);
 	else
 		log_notice("xdp: %s %s", i->name, a.native ? "native" : "generic");
-	why = native_would_lose(i);
+	why = attachments_native_would_lose(i);
 	if (a.native && why)
 		log_notice("xdp: %s: native was asked for, but %s: if answers vanish, use "
 			   "generic",
@@ -240,7 +240,7 @@ static void drop(struct kernel *k, size_t n)
 {
 	char pin[LINK_PIN_BUF];
 
-	link_pin(k->attached[n].name, pin);
+	attachments_link_pin(k->attached[n].name, pin);
 	pins_remove(k->cfg->bpf_dir, pin);
 	/* at once: what a removed pin held goes some time later */
 	bpf_link_detach(k->attached[n].link_fd);
@@ -274,7 +274,7 @@ int attachments_switch(struct kernel *k, int prog_fd)
 	return 0;
 }
 
-static bool attached_to(const struct kernel *k, unsigned index)
+bool attachments_have(const struct kernel *k, unsigned index)
 {
 	for (size_t n = 0; n < k->attached_count; n++)
 		if (k->attached[n].index == index)
@@ -292,7 +292,7 @@ static bool stays_inside(const struct address *a)
 }
 
 /* Addresses the program may answer for; more than it has room for are userspace's. */
-static void collect_addresses(struct kernel *k, const struct interfaces *in)
+void attachments_addresses(struct kernel *k, const struct interfaces *in)
 {
 	struct xdns_state s = {.max_udp = DNS_UDP_EDNS_MAX};
 
@@ -330,7 +330,7 @@ static void publish_addresses(struct kernel *k)
 	__atomic_store_n(&s->ip6_count, k->addresses.ip6_count, __ATOMIC_SEQ_CST);
 }
 
-static const struct interface *find_index(const struct interfaces *in, unsigned index)
+const struct interface *attachments_interface(const struct interfaces *in, unsigned index)
 {
 	for (size_t i = 0; i < in->count; i++)
 		if (in->list[i].index == index)
@@ -366,7 +366,7 @@ int kernel_sync(struct kernel *k, const struct interfaces *in)
 	free(k->complained);
 	k->complained = TAKE_PTR(k->complaints);
 	for (size_t n = k->attached_count; n-- > 0;) {
-		const struct interface *i = find_index(in, k->attached[n].index);
+		const struct interface *i = attachments_interface(in, k->attached[n].index);
 
 		if (i && wanted(k->cfg, in, i) && link_alive(&k->attached[n]) &&
 		    !k->attached[n].misfit) {
@@ -377,143 +377,11 @@ int kernel_sync(struct kernel *k, const struct interfaces *in)
 		drop(k, n);
 	}
 	for (size_t i = 0; i < in->count && !k->broken; i++) {
-		if (!attached_to(k, in->list[i].index) && wanted(k->cfg, in, &in->list[i]))
+		if (!attachments_have(k, in->list[i].index) && wanted(k->cfg, in, &in->list[i]))
 			attach(k, &in->list[i]);
 	}
 	complain_of_named(k, in);
-	collect_addresses(k, in);
+	attachments_addresses(k, in);
 	publish_addresses(k);
 	return k->attached_count;
-}
-
-/* Does a link's mode fit the configuration? A native one under auto only where none is lost. */
-static bool mode_fits(const struct kernel *k, const struct interface *i, bool native)
-{
-	if (k->cfg->xdp_mode == XDP_MODE_AUTO)
-		return !native || !native_would_lose(i);
-	return native == (k->cfg->xdp_mode == XDP_MODE_NATIVE);
-}
-
-static int link_info(int fd, struct bpf_link_info *ret)
-{
-	uint32_t len = sizeof(*ret);
-
-	memset(ret, 0, sizeof(*ret));
-	if (bpf_obj_get_info_by_fd(fd, ret, &len))
-		return -errno;
-	return ret->type == BPF_LINK_TYPE_XDP && ret->xdp.ifindex ? 0 : -ENOLINK;
-}
-
-static bool is_our_program(uint32_t id)
-{
-	char name[BPF_OBJ_NAME_LEN];
-
-	program_name(id, name);
-	return !name[0] || !strcmp(name, PROGRAM_NAME);
-}
-
-/* Takes over the descriptor, or leaves it. */
-static bool adopt(struct kernel *k, const struct interfaces *in, int fd)
-{
-	LIBBPF_OPTS(bpf_xdp_query_opts, opts);
-	struct attachment *bigger, a = {.link_fd = fd};
-	const struct interface *i;
-	struct bpf_link_info info;
-
-	if (link_info(fd, &info) || !is_our_program(info.prog_id))
-		return false;
-	i = find_index(in, info.xdp.ifindex);
-	if (!i || attached_to(k, i->index) || bpf_xdp_query(i->index, 0, &opts))
-		return false;
-	bigger = realloc(k->attached, (k->attached_count + 1) * sizeof(*bigger));
-	if (!bigger)
-		return false;
-	k->attached = bigger;
-	a.index = i->index;
-	a.mtu = i->mtu;
-	a.native = opts.drv_prog_id == info.prog_id;
-	a.misfit = !mode_fits(k, i, a.native);
-	memcpy(a.name, i->name, sizeof(a.name));
-	k->attached[k->attached_count++] = a;
-	log_notice("xdp: %s %s (attached already)", a.name, a.native ? "native" : "generic");
-	return true;
-}
-
-/* Calls for each pinned link; what it does not take over is closed. */
-static void for_each_link(const char *dir, bool (*fn)(void *ctx, int fd), void *ctx)
-{
-	DIR *d = opendir(dir);
-	struct dirent *e;
-	int fd;
-
-	if (!d)
-		return;
-	while ((e = readdir(d))) {
-		if (strncmp(e->d_name, LINK_PREFIX, strlen(LINK_PREFIX)))
-			continue;
-		fd = pins_get(dir, e->d_name, false);
-		if (fd >= 0 && !fn(ctx, fd))
-			close(fd);
-	}
-	closedir(d);
-}
-
-struct adopting {
-	struct kernel *k;
-	const struct interfaces *in;
-};
-
-static bool adopt_one(void *ctx, int fd)
-{
-	struct adopting *a = ctx;
-
-	return adopt(a->k, a->in, fd);
-}
-
-void attachments_adopt(struct kernel *k, const struct interfaces *in)
-{
-	struct adopting a = {k, in};
-
-	if (!in)
-		return;
-	for_each_link(k->cfg->bpf_dir, adopt_one, &a);
-	collect_addresses(k, in);
-}
-
-struct programs {
-	uint32_t *ids;
-	size_t count, max;
-};
-
-static bool note_program(void *ctx, int fd)
-{
-	struct programs *p = ctx;
-	struct bpf_link_info info;
-
-	if (!link_info(fd, &info) && p->count < p->max)
-		p->ids[p->count++] = info.prog_id;
-	return false;
-}
-
-size_t attachments_programs(const char *dir, uint32_t *ids, size_t max)
-{
-	struct programs p = {.ids = ids, .max = max};
-
-	for_each_link(dir, note_program, &p);
-	return p.count;
-}
-
-void attachments_pin(struct kernel *k)
-{
-	_cleanup_free_ char(*pin)[LINK_PIN_BUF] = calloc(k->attached_count + 1, sizeof(*pin));
-	_cleanup_free_ const char **name = calloc(k->attached_count + 1, sizeof(*name));
-
-	if (!pin || !name)
-		return;
-	for (size_t n = 0; n < k->attached_count; n++) {
-		link_pin(k->attached[n].name, pin[n]);
-		name[n] = pin[n];
-		pins_put(k->attached[n].link_fd, k->cfg->bpf_dir, pin[n]);
-	}
-	pins_tidy(k->cfg->bpf_dir, name, k->attached_count);
 }

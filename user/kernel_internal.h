@@ -51,8 +51,8 @@ struct kernel {
 	int grace_fd, grace_inner_fd;	       /* a map of maps, only to wait for program runs */
 	uint64_t counted[XDNS_COUNTERS_COUNT]; /* by generations that are gone */
 	int pins_lock;			       /* the folder of the pins, locked; -1: no pins */
-	uint64_t heard;	    /* CLOCK_BOOTTIME, ns; 0: not yet */
-	bool clock_failed, clock_told; /* there is no timer for the expiry; it was said */
+	uint64_t heard;			       /* CLOCK_BOOTTIME, ns; 0: not yet */
+	bool clock_failed, clock_told;	       /* there is no timer for the expiry; it was said */
 	bool frags;  /* the program is one for frames of several buffers */
 	bool broken; /* the index could not be kept true: not serving until rebuilt */
 	bool told;   /* that xdpMemory does not hold the zone */
@@ -95,11 +95,24 @@ void clock_start(struct kernel *k, const struct generation *g);
 /* kernel_attach.c: every attached interface gets the new program, at once for each. */
 int attachments_switch(struct kernel *k, int prog_fd);
 void attachments_drop(struct kernel *k);
+/* Is the program on this interface? */
+bool attachments_have(const struct kernel *k, unsigned index);
+/* NULL: there is none of this index. */
+const struct interface *attachments_interface(const struct interfaces *in, unsigned index);
+/* Learns the addresses to answer for. */
+void attachments_addresses(struct kernel *k, const struct interfaces *in);
+/* Why answers would be lost if the program ran natively there. NULL: they would not. */
+const char *attachments_native_would_lose(const struct interface *i);
+/* "" if it cannot be told: that needs CAP_SYS_ADMIN. */
+void attachments_program_name(uint32_t id, char ret[BPF_OBJ_NAME_LEN]);
+#define LINK_PIN_BUF (IF_NAMESIZE + 8)
+void attachments_link_pin(const char *interface, char pin[LINK_PIN_BUF]);
 /* Closes them only: their pins hold them. */
 void attachments_leave(struct kernel *k);
+/* kernel_adopt.c */
 /*
- * Takes over the links of a daemon that is gone, to interfaces that are still there, and learns which
- * addresses to answer for.
+ * Takes over the links of a daemon that is gone, to interfaces that are still there, and learns
+ * which addresses to answer for.
  */
 void attachments_adopt(struct kernel *k, const struct interfaces *in);
 /* Pins these links under their names, and removes pins of others and ones on their way. */

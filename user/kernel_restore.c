@@ -253,10 +253,9 @@ static int give_addresses(const struct found *f, const struct xdns_record *r, co
 	const uint8_t *a = r->n_a > XDNS_A_INLINE
 				   ? run(f, XDNS_MAP_a_sets, r->a_set, r->n_a, XDNS_A_PER_SET)
 				   : r->a[0];
-	const uint8_t *aaaa = r->n_aaaa > XDNS_AAAA_INLINE
-				      ? run(f, XDNS_MAP_aaaa_sets, r->aaaa_set, r->n_aaaa,
-					    XDNS_AAAA_PER_SET)
-				      : r->aaaa[0];
+	const uint8_t *aaaa = r->n_aaaa > XDNS_AAAA_INLINE ? run(f, XDNS_MAP_aaaa_sets, r->aaaa_set,
+								 r->n_aaaa, XDNS_AAAA_PER_SET)
+							   : r->aaaa[0];
 	int err = a && aaaa ? 0 : -EBADMSG;
 
 	for (uint32_t i = 0; i < r->n_a && !err; i++) {
@@ -274,7 +273,8 @@ static int give_addresses(const struct found *f, const struct xdns_record *r, co
 	return err;
 }
 
-/* Of one record; -EBADMSG: something in it leads nowhere. owner NULL: looks, and hands over nothing. */
+/* Of one record; -EBADMSG: something in it leads nowhere. owner NULL: looks, and hands over
+ * nothing. */
 static int give(const struct found *f, const struct xdns_record *r, const uint8_t *owner)
 {
 	const struct xdns_srv *srv =
@@ -286,10 +286,9 @@ static int give(const struct found *f, const struct xdns_record *r, const uint8_
 	for (uint32_t i = 0; i < r->n_srv && !err; i++) {
 		const struct xdns_ref *ref = element(f, XDNS_MAP_targets, srv[i].target);
 		uint8_t target[DNS_NAME_MAX + 1];
-		struct rr rr = {.type = DNS_TYPE_SRV,
-				.srv = {.port = srv[i].port,
-					.weight = srv[i].weight,
-					.target = target}};
+		struct rr rr = {
+			.type = DNS_TYPE_SRV,
+			.srv = {.port = srv[i].port, .weight = srv[i].weight, .target = target}};
 
 		if (!ref || !read_name(f, ref->record, target))
 			return -EBADMSG;

@@ -75,7 +75,7 @@ struct zone {
 	void *mirror_ctx;
 	struct zone_counts counts;
 	uint32_t serial;
-	bool ready;		/* the first commit is done */
+	bool ready; /* the first commit is done */
 	bool expired, incomplete;
 	struct garbage fresh;	/* since the last zone_reclaim_prepare() */
 	struct garbage waiting; /* between prepare and finish */

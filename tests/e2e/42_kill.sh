@@ -69,6 +69,14 @@ alive() {
 	done | wc -l
 }
 
+as_many_alive() {
+	[ "$(alive)" = "$1" ]
+}
+
+somebody_answers() {
+	[ -n "$(status leader.mesos)" ]
+}
+
 restarts() {
 	local mode=$1 i before wanted count id
 	daemon_xdp "$mode" externalOn false
@@ -86,7 +94,7 @@ restarts() {
 	done
 	asked "$mode, $i times killed and restarted"
 	equal "$mode: the same pins" "$before" "$(pins)"
-	within 20 eval '[ "$(alive)" = "$wanted" ]'
+	within 20 as_many_alive "$wanted"
 	count=$(alive)
 	equal "$mode: as many programs and maps" "$wanted" "$count"
 	matches "$mode: the kernel serves" '^kernel' "$(by_whom leader.mesos)"
@@ -132,10 +140,14 @@ without_master() {
 	equal "no master: SRV" "0 1 5050 leader.mesos." "$(data +tcp _leader._tcp.mesos SRV)"
 }
 
+is_gone() {
+	! kill -0 "$1"
+}
+
 second() {
 	local pid=$DAEMON log=$NET_DIR/second.log
 	net_start server "$log" "$BIN" -config="$NET_DIR/config.json" -v=1
-	within 10 eval "! kill -0 $NET_PID"
+	within 10 is_gone "$NET_PID"
 	matches "a second daemon is refused by the name of the first" "process $pid \(mesos-xdns\)" \
 		"$(cat "$log")"
 	matches "the first one serves on" '^kernel' "$(by_whom leader.mesos)"
@@ -160,18 +172,18 @@ other_layout() {
 }
 
 expiry() {
-	daemon_xdp generic externalOn false SOAExpire 3
+	daemon_xdp generic externalOn false eventStreamOn false SOAExpire 3
 	killed
 	succeeds "nobody is there: the kernel stops" within 20 counted pass_expired
 	equal "expired: nobody answers" "" "$(status +time=1 leader.mesos)"
-	config xdpMode '"generic"' externalOn false SOAExpire 3 masters '["10.53.1.1:5999"]'
+	config xdpMode '"generic"' externalOn false eventStreamOn false SOAExpire 3 masters '["10.53.1.1:5999"]'
 	launch
-	within 20 eval '[ -n "$(status leader.mesos)" ]'
+	within 20 somebody_answers
 	equal "restarted without master: SERVFAIL" SERVFAIL "$(status leader.mesos)"
 	matches "with the reason" 'EDE: 22' "$(ask leader.mesos)"
 	equal "and no denial" SERVFAIL "$(status nobody.marathon.mesos)"
 	killed
-	config xdpMode '"generic"' externalOn false SOAExpire 3
+	config xdpMode '"generic"' externalOn false eventStreamOn false SOAExpire 3
 	daemon
 	succeeds "the master is back: the kernel serves" within 20 kernel_serving
 	sleep 4
