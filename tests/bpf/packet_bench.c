@@ -92,7 +92,10 @@ static void set_plane(struct bench *b, const struct row *row, bool odd)
 	uint64_t hash, other;
 
 	for (int i = 0; i < 2 && state[i]; i++) {
-		state[i]->serving = !(odd && p->not_serving);
+		state[i]->serving = !odd	     ? XDNS_SERVING_YES
+				    : p->not_serving ? XDNS_SERVING_NO
+				    : p->expired     ? XDNS_SERVING_EXPIRED
+						     : XDNS_SERVING_YES;
 		state[i]->changes = SERVING_CHANGES + (odd && p->changing);
 		state[i]->names_complete = !(odd && p->incomplete);
 		state[i]->max_udp = odd && p->max_udp ? p->max_udp : DNS_UDP_EDNS_MAX;

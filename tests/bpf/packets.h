@@ -76,7 +76,7 @@ enum user {
 
 /* What is special about the data plane during the row. */
 struct plane {
-	bool not_serving, changing;
+	bool not_serving, expired, changing;
 	bool incomplete;	/* not every name is in the index */
 	bool beyond;		/* the name's record is not in the maps */
 	bool collision;		/* the name's entry in the index says so */

@@ -210,6 +210,7 @@ static const struct row rows[] = {
 	PASS4("to the subnet's broadcast address", to_broadcast, address),
 
 	{ "not serving", 0, Q, .plane.not_serving = true, .outcome = XDNS_pass_not_serving, .user = USER_REPLY, .want = ONE },
+	{ "expired", 0, Q, .plane.expired = true, .outcome = XDNS_pass_expired, .user = USER_REPLY, .want = ONE },
 	{ "index changing: a name that is there", 0, Q, .plane.changing = true, .outcome = XDNS_answer_a, .want = ONE },
 	{ "index changing: a type that is not there", 0, { "one.mesos", DNS_TYPE_AAAA }, .plane.changing = true, .outcome = XDNS_answer_nodata, .want = { .denial = true } },
 	{ "index changing: a name that is not there", 0, { "nobody.mesos" }, .plane.changing = true, .outcome = XDNS_pass_changing, .user = USER_REPLY, .want = { .rcode = DNS_RCODE_NXDOMAIN, .denial = true } },
