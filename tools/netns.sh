@@ -60,7 +60,7 @@ net_start() {
 	local role=$1 log=$2
 	shift 2
 	: >"$log" # at once: nobody finds there what an earlier one has said
-	nsenter --net="/run/netns/$(net_name "$role")" "$@" >"$log" 2>&1 </dev/null &
+	nsenter --net="/run/netns/$(net_name "$role")" "$@" >"$log" 2>&1 </dev/null 9>&- &
 	NET_PID=$!
 	NET_PIDS+=("$NET_PID")
 }

@@ -216,7 +216,8 @@ static void restore(struct daemon *d)
 		if (r != -ENOENT)
 			log_warn("xdp: the zone in the maps cannot be taken over: %s",
 				 strerror(-r));
-		record_list_done(&list);
+		/* what was put into the zone so far is taken out with the first document */
+		follower_restored(d->follower, &list, 0);
 		return;
 	}
 	zone_set_expired(d->zone, was.expired);

@@ -40,6 +40,10 @@ static void start_expiry(struct follower *f, uint64_t now)
 	uint64_t expire_ms = (uint64_t)f->cfg->soa_expire * 1000;
 	uint64_t age_ms = (now - f->heard_ns) / NSEC_PER_MSEC;
 
+	if (!f->cfg->soa_expire || !f->heard_ns) { /* 0: never */
+		uv_timer_stop(&f->expiry);
+		return;
+	}
 	uv_timer_start(&f->expiry, on_expired, age_ms < expire_ms ? expire_ms - age_ms : 0, 0);
 }
 
@@ -136,12 +140,16 @@ static bool suspicious(struct follower *f, const struct cluster *c)
 	return true;
 }
 
+enum same_master { SAME, ANOTHER, UNKNOWN };
+
 /* Another id is another master, or the same one in another life; both begin empty. */
-static bool other_master(const struct follower *f, const struct cluster *c)
+static enum same_master compare_master(const struct follower *f, const struct cluster *c)
 {
 	const char *known = model_master_id(f->model);
 
-	return f->known && *known && c->master_id && *c->master_id && strcmp(known, c->master_id);
+	if (!f->known || !*known || !c->master_id || !*c->master_id)
+		return UNKNOWN;
+	return strcmp(known, c->master_id) ? ANOTHER : SAME;
 }
 
 static void log_skipped(const struct cluster_skipped *s)
@@ -192,21 +200,28 @@ static void take_cluster(struct follower *f, struct cluster *c, uint64_t begun_n
 
 void follower_take_document(struct follower *f, struct message *m)
 {
-	bool other = other_master(f, m->cluster);
+	enum same_master same = compare_master(f, m->cluster);
 
-	follow_stream(f, m->cluster);
+	if (f->zk_leads)
+		feeds_follow(f->feeds, (const char *const *)f->masters, f->masters_count);
+	else
+		follow_stream(f, m->cluster);
 	free(f->answered);
 	f->answered = TAKE_PTR(m->text);
-	if (other) {
+	if (same == ANOTHER) {
 		log_notice("mesos: another master leads: %s", f->answered ? f->answered : "?");
 		f->hold_told = false;
 		begin_hold(f, false);
 	} else if (f->provisional) {
-		end_hold(f, "it is the master from before");
+		if (same == SAME)
+			end_hold(f, "it is the master from before");
+		f->provisional = false;
 	} else if (suspicious(f, m->cluster)) {
 		return;
 	}
 	take_cluster(f, m->cluster, m->begun_ns);
+	if (f->zk_leads) /* is the last to say who leads */
+		model_set_leader(f->model, f->masters[0]);
 	follower_heard(f);
 	review_hold(f);
 	follower_publish(f, false);
@@ -280,6 +295,7 @@ static void dispatch(struct follower *f, struct message *m)
 		follower_on_masters(f, m);
 		break;
 	case MESSAGE_TROUBLE:
+		f->zk_leads &= !m->text || !*m->text;
 		if (m->text && *m->text)
 			log_warn("zk: %s; keeping the masters that are known", m->text);
 		else

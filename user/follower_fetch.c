@@ -149,28 +149,39 @@ static void forget_masters(struct follower *f)
 	f->masters_count = 0;
 }
 
-/* ZooKeeper's masters, or, if it knows none, the configured ones as at the start. */
+/* A document from before an election is not worth believing. */
+static void drop_settling(struct follower *f)
+{
+	if (!f->settling)
+		return;
+	uv_timer_stop(&f->settle);
+	message_free(TAKE_PTR(f->settling));
+	model_expect_documents(f->model, false);
+}
+
+/* ZooKeeper's masters. */
 void follower_on_masters(struct follower *f, struct message *m)
 {
 	const char *const *list = (const char *const *)m->masters;
 	size_t count = m->masters_count;
 
+	if (!count)
+		return; /* the detector has said so; what is known stays */
 	uv_timer_stop(&f->zk_patience);
 	f->waiting_for_zk = false;
-	if (!count) {
-		log_warn("zk: no masters there; keeping what is known");
-		follower_plan(f, false);
-		return;
-	}
-	log_notice("zk: %s %s, %zu masters", m->leader ? "leader" : "no leader; first", list[0],
-		   count);
+	log_write(f->masters && !strcmp(f->masters[0], list[0]) ? LOG_LEVEL_INFO : LOG_LEVEL_NOTICE,
+		  "zk: %s %s, %zu masters", m->leader ? "leader" : "no leader; first", list[0],
+		  count);
+	drop_settling(f);
+	f->zk_leads = m->leader;
 	forget_masters(f);
 	f->masters = TAKE_PTR(m->masters);
 	f->masters_count = count;
 	m->masters_count = 0;
 	f->input_changed = true;
 	feeds_set_masters(f->feeds, list, count);
-	feeds_follow(f->feeds, list, count);
+	if (f->known) /* the zone begins with a document, which alone has everything */
+		feeds_follow(f->feeds, list, count);
 	if (m->leader && f->known && !model_set_leader(f->model, list[0]))
 		follower_publish(f, false);
 	follower_plan(f, true);

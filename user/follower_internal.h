@@ -33,6 +33,7 @@ struct follower {
 	/* follower_fetch.c: when to ask for documents */
 	uv_timer_t fetch, settle, zk_patience;
 	bool fetching, wanted, waiting_for_zk;
+	bool zk_leads; /* masters[0] leads by ZooKeeper, which is well */
 	uint64_t tick_ns, begun_ns, took_ns, backoff_ns;
 	char *failure; /* why there is no document now; the same reason is said once */
 	struct message *settling;
