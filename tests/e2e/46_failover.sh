@@ -58,7 +58,7 @@ answered() {
 	for i in 0 1 2 3 4 5; do
 		[ "$(status "app$i.marathon.mesos")" = NOERROR ] && n=$((n + 1))
 	done
-	echo $n
+	echo "$n"
 }
 
 away() {
