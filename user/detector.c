@@ -29,14 +29,6 @@
 #define LOOK_UP_AGAIN_NS ((SESSION_MS + 2000) * NSEC_PER_MSEC)
 #define NO_ADDRESS_NS	 (2 * NSEC_PER_SEC)
 
-static void copy_done(struct masters_copy *m)
-{
-	for (size_t i = 0; i < m->count; i++)
-		free(m->list[i]);
-	free(m->list);
-	*m = (struct masters_copy){0};
-}
-
 static void detector_unref(struct detector *d)
 {
 	bool last;
@@ -49,7 +41,7 @@ static void detector_unref(struct detector *d)
 	pthread_cond_destroy(&d->changed);
 	pthread_mutex_destroy(&d->lock);
 	zk_url_done(&d->url);
-	copy_done(&d->masters);
+	text_list_done(&d->masters.names);
 	free(d->found);
 	free(d->servers);
 	free(d->trouble);
@@ -100,10 +92,10 @@ __attribute__((format(printf, 2, 3))) static bool sayf(struct detector *d, const
 
 static bool copy_equal(const struct masters_copy *a, const struct masters_copy *b)
 {
-	if (a->count != b->count || a->leader != b->leader)
+	if (a->names.count != b->names.count || a->leader != b->leader)
 		return false;
-	for (size_t i = 0; i < a->count; i++)
-		if (strcmp(a->list[i], b->list[i]) != 0)
+	for (size_t i = 0; i < a->names.count; i++)
+		if (strcmp(a->names.list[i], b->names.list[i]) != 0)
 			return false;
 	return true;
 }
@@ -111,21 +103,9 @@ static bool copy_equal(const struct masters_copy *a, const struct masters_copy *
 static int copy_masters(const struct candidates *c, struct masters_copy *ret)
 {
 	const char *list[CANDIDATES_MAX];
-	struct masters_copy m = {0};
-	size_t count = candidates_masters(c, list, &m.leader);
+	size_t count = candidates_masters(c, list, &ret->leader);
 
-	m.list = calloc(count + 1, sizeof(*m.list));
-	if (!m.list)
-		return -ENOMEM;
-	for (; m.count < count; m.count++) {
-		m.list[m.count] = strdup(list[m.count]);
-		if (!m.list[m.count]) {
-			copy_done(&m);
-			return -ENOMEM;
-		}
-	}
-	*ret = m;
-	return 0;
+	return text_list_copy(list, count, &ret->names);
 }
 
 static void report_masters(struct detector *d)
@@ -138,13 +118,13 @@ static void report_masters(struct detector *d)
 		return;
 	}
 	if (d->reported && copy_equal(&m, &d->masters)) {
-		copy_done(&m);
+		text_list_done(&m.names);
 		return;
 	}
-	copy_done(&d->masters);
+	text_list_done(&d->masters.names);
 	d->masters = m;
 	d->reported = true;
-	masters = (struct masters){(const char *const *)m.list, m.count, m.leader};
+	masters = (struct masters){(const char *const *)m.names.list, m.names.count, m.leader};
 	pthread_mutex_unlock(&d->lock);
 	d->ops.masters(d->ctx, &masters);
 	pthread_mutex_lock(&d->lock);

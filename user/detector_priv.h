@@ -14,6 +14,7 @@
 
 #include "candidates.h"
 #include "detector.h"
+#include "text_list.h"
 #include "zk_url.h"
 
 /*
@@ -46,8 +47,7 @@ struct reading {
 };
 
 struct masters_copy {
-	char **list; /* owned, and so are the texts */
-	size_t count;
+	struct text_list names;
 	bool leader;
 };
 

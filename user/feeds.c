@@ -63,10 +63,8 @@ static void on_masters(void *ctx, const struct masters *masters)
 	struct message m = {.kind = MESSAGE_MASTERS, .leader = masters->leader};
 	struct feeds *f = ctx;
 
-	m.masters = calloc(masters->count + 1, sizeof(*m.masters));
-	while (m.masters && m.masters_count < masters->count &&
-	       (m.masters[m.masters_count] = strdup(masters->list[m.masters_count])))
-		m.masters_count++;
+	if (text_list_copy(masters->list, masters->count, &m.masters))
+		m.masters = (struct text_list){0};
 	inbox_push(f->inbox, &m);
 }
 

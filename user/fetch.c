@@ -11,6 +11,7 @@
 #include "http.h"
 #include "iam.h"
 #include "state.h"
+#include "text_list.h"
 #include "util.h"
 
 /* Masters before 0.24 know only the second. */
@@ -19,8 +20,7 @@ static const char *const state_paths[] = {"/master/state", "/state.json"};
 struct fetcher {
 	const struct config *cfg;
 	struct http *http;
-	char **masters; /* instead of cfg's, if not NULL */
-	size_t masters_count;
+	struct text_list masters; /* instead of cfg's, if there is a list */
 };
 
 /* One attempt: at one master, and the leader it names. */
@@ -49,18 +49,11 @@ int fetcher_new(const struct config *cfg, struct fetcher **ret)
 	return 0;
 }
 
-static void forget_masters(char **masters, size_t count)
-{
-	for (size_t i = 0; i < count; i++)
-		free(masters[i]);
-	free(masters);
-}
-
 struct fetcher *fetcher_free(struct fetcher *f)
 {
 	if (f) {
 		http_free(f->http);
-		forget_masters(f->masters, f->masters_count);
+		text_list_done(&f->masters);
 		free(f);
 	}
 	return NULL;
@@ -68,18 +61,13 @@ struct fetcher *fetcher_free(struct fetcher *f)
 
 int fetcher_set_masters(struct fetcher *f, const char *const *masters, size_t count)
 {
-	char **copy = calloc(count + 1, sizeof(*copy));
-	size_t n = 0;
+	struct text_list copy;
+	int rc = text_list_copy(masters, count, &copy);
 
-	while (copy && n < count && (copy[n] = strdup(masters[n])))
-		n++;
-	if (!copy || n < count) {
-		forget_masters(copy, n);
-		return -ENOMEM;
-	}
-	forget_masters(f->masters, f->masters_count);
+	if (rc < 0)
+		return rc;
+	text_list_done(&f->masters);
 	f->masters = copy;
-	f->masters_count = count;
 	return 0;
 }
 
@@ -261,8 +249,8 @@ static int try_master(struct fetcher *f, const char *master, const char *authori
 static int try_masters(struct fetcher *f, const char *authorization, struct fetch_result *ret,
 		       char **errors)
 {
-	char *const *masters = f->masters ? f->masters : f->cfg->masters;
-	size_t count = f->masters ? f->masters_count : f->cfg->masters_count;
+	char *const *masters = f->masters.list ? f->masters.list : f->cfg->masters;
+	size_t count = f->masters.list ? f->masters.count : f->cfg->masters_count;
 	int rc = -EIO;
 
 	if (count == 0)

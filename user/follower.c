@@ -163,8 +163,8 @@ static void log_skipped(const struct cluster_skipped *s)
 /* The stream is asked of whom the document names leader, then of the others. */
 static void follow_stream(struct follower *f, const struct cluster *c)
 {
-	char *const *masters = f->masters ? f->masters : f->cfg->masters;
-	size_t count = f->masters ? f->masters_count : f->cfg->masters_count, n = 1;
+	size_t count, n = 1;
+	const char *const *masters = follower_masters(f, &count);
 	_cleanup_free_ const char **list = calloc(count + 1, sizeof(*list));
 	char leader[320];
 
@@ -203,7 +203,7 @@ void follower_take_document(struct follower *f, struct message *m)
 	enum same_master same = compare_master(f, m->cluster);
 
 	if (f->zk_leads)
-		feeds_follow(f->feeds, (const char *const *)f->masters, f->masters_count);
+		feeds_follow(f->feeds, (const char *const *)f->masters.list, f->masters.count);
 	else
 		follow_stream(f, m->cluster);
 	free(f->answered);
@@ -221,7 +221,7 @@ void follower_take_document(struct follower *f, struct message *m)
 	}
 	take_cluster(f, m->cluster, m->begun_ns);
 	if (f->zk_leads) /* is the last to say who leads */
-		model_set_leader(f->model, f->masters[0]);
+		model_set_leader(f->model, f->masters.list[0]);
 	follower_heard(f);
 	review_hold(f);
 	follower_publish(f, false);

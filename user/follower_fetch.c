@@ -141,12 +141,12 @@ void follower_on_failed(struct follower *f, char *error)
 		f->backoff_ns = BACKOFF_MAX_NS;
 }
 
-static void forget_masters(struct follower *f)
+const char *const *follower_masters(const struct follower *f, size_t *ret_count)
 {
-	for (size_t i = 0; i < f->masters_count; i++)
-		free(f->masters[i]);
-	free(TAKE_PTR(f->masters));
-	f->masters_count = 0;
+	bool known = f->masters.list != NULL;
+
+	*ret_count = known ? f->masters.count : f->cfg->masters_count;
+	return (const char *const *)(known ? f->masters.list : f->cfg->masters);
 }
 
 /* A document from before an election is not worth believing. */
@@ -162,22 +162,22 @@ static void drop_settling(struct follower *f)
 /* ZooKeeper's masters. */
 void follower_on_masters(struct follower *f, struct message *m)
 {
-	const char *const *list = (const char *const *)m->masters;
-	size_t count = m->masters_count;
+	const char *const *list = (const char *const *)m->masters.list;
+	size_t count = m->masters.count;
 
 	if (!count)
 		return; /* the detector has said so; what is known stays */
 	uv_timer_stop(&f->zk_patience);
 	f->waiting_for_zk = false;
-	log_write(f->masters && !strcmp(f->masters[0], list[0]) ? LOG_LEVEL_INFO : LOG_LEVEL_NOTICE,
+	log_write(f->masters.count && !strcmp(f->masters.list[0], list[0]) ? LOG_LEVEL_INFO
+									   : LOG_LEVEL_NOTICE,
 		  "zk: %s %s, %zu masters", m->leader ? "leader" : "no leader; first", list[0],
 		  count);
 	drop_settling(f);
 	f->zk_leads = m->leader;
-	forget_masters(f);
-	f->masters = TAKE_PTR(m->masters);
-	f->masters_count = count;
-	m->masters_count = 0;
+	text_list_done(&f->masters);
+	f->masters = m->masters;
+	m->masters = (struct text_list){0};
 	f->input_changed = true;
 	feeds_set_masters(f->feeds, list, count);
 	if (f->known) /* the zone begins with a document, which alone has everything */
@@ -221,6 +221,6 @@ void follower_fetch_close(struct follower *f)
 	uv_close((uv_handle_t *)&f->zk_patience, NULL);
 	if (f->settling)
 		message_free(TAKE_PTR(f->settling));
-	forget_masters(f);
+	text_list_done(&f->masters);
 	free(TAKE_PTR(f->failure));
 }

@@ -23,11 +23,10 @@ struct follower {
 	struct record_list given;
 	struct address *listeners;
 	size_t listeners_count;
-	char **masters; /* of ZooKeeper; NULL: the configured ones */
-	size_t masters_count;
-	bool input_changed; /* listeners or masters */
-	bool known;	    /* there was a document or a snapshot */
-	bool published;	    /* and the zone has it */
+	struct text_list masters; /* of ZooKeeper; no list: the configured ones */
+	bool input_changed;	  /* listeners or masters */
+	bool known;		  /* there was a document or a snapshot */
+	bool published;		  /* and the zone has it */
 	uv_timer_t retry;
 
 	/* follower_fetch.c: when to ask for documents */
@@ -58,6 +57,8 @@ void follower_take_document(struct follower *f, struct message *m);
 void follower_heard(struct follower *f);
 
 /* follower_fetch.c */
+/* Those of ZooKeeper, else the configured ones. */
+const char *const *follower_masters(const struct follower *f, size_t *ret_count);
 int follower_fetch_init(struct follower *f);
 void follower_fetch_close(struct follower *f);
 /* Plans the next document: as soon as is decent if `soon`. */

@@ -53,8 +53,7 @@ static int commit(struct follower *f, struct zone_changes *ret)
 	struct records_skipped skipped = {0};
 	int r;
 
-	p.input.masters = (const char *const *)(f->masters ? f->masters : (char **)f->cfg->masters);
-	p.input.masters_count = f->masters ? f->masters_count : f->cfg->masters_count;
+	p.input.masters = follower_masters(f, &p.input.masters_count);
 	p.input.listeners = f->listeners;
 	p.input.listeners_count = f->listeners_count;
 	p.input_changed = f->input_changed;

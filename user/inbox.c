@@ -41,13 +41,11 @@ int inbox_new(uv_loop_t *loop, void (*ready)(void *ctx), void *ctx, struct inbox
 	return 0;
 }
 
-static void free_contents(const struct message *m)
+static void free_contents(struct message *m)
 {
 	cluster_free(m->cluster);
 	event_free(m->event);
-	for (size_t i = 0; i < m->masters_count; i++)
-		free(m->masters[i]);
-	free(m->masters);
+	text_list_done(&m->masters);
 	free(m->text);
 }
 
@@ -78,12 +76,12 @@ void inbox_close(struct inbox *i)
 
 void inbox_push(struct inbox *i, const struct message *m)
 {
-	struct message *copy = malloc(sizeof(*copy));
+	struct message *copy = malloc(sizeof(*copy)), lost = *m;
 
 	if (copy)
 		*copy = *m;
 	else
-		free_contents(m);
+		free_contents(&lost);
 	pthread_mutex_lock(&i->lock);
 	if (copy) {
 		copy->next = NULL;

@@ -11,6 +11,7 @@
 #include "cluster.h"
 #include "event.h"
 #include "stream.h"
+#include "text_list.h"
 
 enum message_kind {
 	MESSAGE_DOCUMENT, /* cluster, begun_ns, fetch_ns, bytes; text: who gave it */
@@ -29,8 +30,7 @@ struct message {
 	uint64_t begun_ns, fetch_ns, bytes;
 	struct event *event;
 	enum stream_state state;
-	char **masters;
-	size_t masters_count;
+	struct text_list masters;
 	bool leader;
 	char *text;
 };

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "fetch.h"
+#include "text_list.h"
 #include "util.h"
 
 struct source {
@@ -19,16 +20,8 @@ struct source {
 	pthread_mutex_t lock; /* for what follows */
 	pthread_cond_t changed;
 	bool stop, wanted, fetching;
-	char **masters; /* not yet handed to the fetcher */
-	size_t masters_count;
+	struct text_list masters; /* not yet handed to the fetcher */
 };
-
-static void free_masters(char **masters, size_t count)
-{
-	for (size_t i = 0; i < count; i++)
-		free(masters[i]);
-	free(masters);
-}
 
 static void fetch_once(struct source *s)
 {
@@ -53,31 +46,22 @@ static void fetch_once(struct source *s)
 /* Waits for something to do; hands new masters over. false: stop. */
 static bool next_fetch(struct source *s)
 {
-	char **masters;
-	size_t count;
+	struct text_list *m = &s->masters;
 	bool stop;
 
 	pthread_mutex_lock(&s->lock);
 	s->fetching = false;
 	while (!s->stop && !s->wanted)
 		pthread_cond_wait(&s->changed, &s->lock);
-	masters = TAKE_PTR(s->masters);
-	count = s->masters_count;
 	s->wanted = false;
 	stop = s->stop;
 	s->fetching = !stop;
 	if (!stop)
 		fetcher_resume(s->fetcher);
+	/* without memory: next time */
+	if (m->list && !fetcher_set_masters(s->fetcher, (const char *const *)m->list, m->count))
+		text_list_done(m);
 	pthread_mutex_unlock(&s->lock);
-	if (masters && fetcher_set_masters(s->fetcher, (const char *const *)masters, count)) {
-		pthread_mutex_lock(&s->lock); /* next time */
-		if (!s->masters) {
-			s->masters = TAKE_PTR(masters);
-			s->masters_count = count;
-		}
-		pthread_mutex_unlock(&s->lock);
-	}
-	free_masters(masters, masters ? count : 0);
 	return !stop;
 }
 
@@ -98,7 +82,7 @@ static void *source_run(void *arg)
 static void source_free(struct source *s)
 {
 	fetcher_free(s->fetcher);
-	free_masters(s->masters, s->masters ? s->masters_count : 0);
+	text_list_done(&s->masters);
 	pthread_cond_destroy(&s->changed);
 	pthread_mutex_destroy(&s->lock);
 	free(s);
@@ -138,19 +122,14 @@ void source_fetch(struct source *s)
 
 int source_set_masters(struct source *s, const char *const *masters, size_t count)
 {
-	char **copy = calloc(count + 1, sizeof(*copy));
-	size_t n = 0;
+	struct text_list copy;
+	int rc = text_list_copy(masters, count, &copy);
 
-	while (copy && n < count && (copy[n] = strdup(masters[n])))
-		n++;
-	if (!copy || n < count) {
-		free_masters(copy, copy ? n : 0);
-		return -ENOMEM;
-	}
+	if (rc < 0)
+		return rc;
 	pthread_mutex_lock(&s->lock);
-	free_masters(s->masters, s->masters ? s->masters_count : 0);
+	text_list_done(&s->masters);
 	s->masters = copy;
-	s->masters_count = count;
 	if (s->fetching)
 		fetcher_stop(s->fetcher);
 	pthread_mutex_unlock(&s->lock);

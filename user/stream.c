@@ -10,12 +10,8 @@
 #include <sys/random.h>
 
 #include "stream_session.h"
+#include "text_list.h"
 #include "util.h"
-
-struct masters_list {
-	char **list;
-	size_t count;
-};
 
 struct stream {
 	struct stream_times times;
@@ -28,36 +24,11 @@ struct stream {
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
 	/* under the lock */
-	struct masters_list masters;
+	struct text_list masters;
 	char heard[288]; /* "host:port" of who is being heard, "" if nobody is */
 	bool moved;	 /* there is somebody else to ask */
 	bool stop;
 };
-
-static void masters_done(struct masters_list *m)
-{
-	for (size_t i = 0; i < m->count; i++)
-		free(m->list[i]);
-	free(m->list);
-	*m = (struct masters_list){0};
-}
-
-static int masters_copy(const char *const *list, size_t count, struct masters_list *ret)
-{
-	struct masters_list m = {.list = calloc(count ? count : 1, sizeof(*m.list))};
-
-	if (!m.list)
-		return -ENOMEM;
-	for (; m.count < count; m.count++) {
-		m.list[m.count] = strdup(list[m.count]);
-		if (!m.list[m.count]) {
-			masters_done(&m);
-			return -ENOMEM;
-		}
-	}
-	*ret = m;
-	return 0;
-}
 
 static uint64_t random_below(uint64_t limit)
 {
@@ -123,7 +94,7 @@ static void wait_for(struct stream *s, uint64_t ns)
 }
 
 /* Whom to ask, as soon as there is anybody. 0, -ENOMEM; -ECANCELED: it is stopped. */
-static int next_masters(struct stream *s, struct masters_list *ret)
+static int next_masters(struct stream *s, struct text_list *ret)
 {
 	int rc;
 
@@ -131,7 +102,7 @@ static int next_masters(struct stream *s, struct masters_list *ret)
 	while (!s->stop && s->masters.count == 0)
 		pthread_cond_wait(&s->changed, &s->lock);
 	rc = s->stop ? -ECANCELED
-		     : masters_copy((const char *const *)s->masters.list, s->masters.count, ret);
+		     : text_list_copy((const char *const *)s->masters.list, s->masters.count, ret);
 	if (s->moved)
 		s->backoff_ns = s->times.backoff_min;
 	s->moved = false;
@@ -167,7 +138,7 @@ static void append_line(char **text, const char *line)
  * Asks the masters in turn until one has been heard, or cannot be. Returns as session_run(); with
  * -EIO and -EOPNOTSUPP *errors says more.
  */
-static int ask_masters(struct stream *s, const struct masters_list *m, char **errors)
+static int ask_masters(struct stream *s, const struct text_list *m, char **errors)
 {
 	int rc = session_login(s->session);
 
@@ -187,7 +158,7 @@ static int ask_masters(struct stream *s, const struct masters_list *m, char **er
 }
 
 /* One round: says how it went and waits before the next. */
-static void round_of(struct stream *s, const struct masters_list *m)
+static void round_of(struct stream *s, const struct text_list *m)
 {
 	_cleanup_free_ char *errors = NULL;
 	int rc = ask_masters(s, m, &errors);
@@ -211,7 +182,7 @@ static void round_of(struct stream *s, const struct masters_list *m)
 
 static void *stream_run(void *arg)
 {
-	struct masters_list m = {0};
+	struct text_list m = {0};
 	struct stream *s = arg;
 	sigset_t all;
 	int rc;
@@ -224,7 +195,7 @@ static void *stream_run(void *arg)
 			round_of(s, &m);
 		else
 			wait_for(s, next_backoff(s));
-		masters_done(&m);
+		text_list_done(&m);
 	}
 	return NULL;
 }
@@ -232,7 +203,7 @@ static void *stream_run(void *arg)
 static void stream_free(struct stream *s)
 {
 	session_free(s->session);
-	masters_done(&s->masters);
+	text_list_done(&s->masters);
 	pthread_cond_destroy(&s->changed);
 	pthread_mutex_destroy(&s->lock);
 	free(s);
@@ -283,8 +254,8 @@ int stream_start(const struct config *cfg, const struct stream_ops *ops, void *c
 
 int stream_follow(struct stream *s, const char *const *masters, size_t count)
 {
-	struct masters_list m, old;
-	int rc = masters_copy(masters, count, &m);
+	struct text_list m, old;
+	int rc = text_list_copy(masters, count, &m);
 
 	if (rc < 0)
 		return rc;
@@ -298,7 +269,7 @@ int stream_follow(struct stream *s, const char *const *masters, size_t count)
 	}
 	pthread_cond_signal(&s->changed);
 	pthread_mutex_unlock(&s->lock);
-	masters_done(&old);
+	text_list_done(&old);
 	return 0;
 }
 
