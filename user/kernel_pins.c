@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <sys/vfs.h>
 
+#include "owner.h"
 #include "util.h"
 
 #define BPFFS_DEFAULT "/sys/fs/bpf"
@@ -71,37 +72,6 @@ void pins_remove_all(const char *dir)
 	closedir(d);
 }
 
-/* Who has locked it, in words. NULL: cannot be told (another PID namespace, no memory). */
-static char *lock_holder(int lock)
-{
-	_cleanup_free_ char *path = NULL, *text = NULL;
-	char line[256], comm[32] = "";
-	struct stat st;
-	FILE *f = fopen("/proc/locks", "re");
-	unsigned long inode;
-	int pid = 0;
-
-	while (f && !fstat(lock, &st) && fgets(line, sizeof(line), f))
-		if (sscanf(line, "%*d: FLOCK %*s WRITE %d %*x:%*x:%lu", &pid, &inode) == 2 &&
-		    inode == st.st_ino && pid > 0)
-			break;
-		else
-			pid = 0;
-	if (f)
-		fclose(f);
-	if (pid <= 0 || asprintf(&path, "/proc/%d/comm", pid) < 0)
-		return NULL;
-	f = fopen(path, "re");
-	if (!f || !fgets(comm, sizeof(comm), f))
-		comm[0] = '\0';
-	if (f)
-		fclose(f);
-	comm[strcspn(comm, "\n")] = '\0';
-	if (asprintf(&text, "process %d (%s) is using it", pid, comm[0] ? comm : "?") < 0)
-		return NULL;
-	return TAKE_PTR(text);
-}
-
 /* Makes the folder if need be and takes it for this process alone. */
 int pins_open(const char *dir, int *ret_lock, char **ret_error)
 {
@@ -119,10 +89,13 @@ int pins_open(const char *dir, int *ret_lock, char **ret_error)
 	if (lock < 0)
 		return fail(ret_error, -errno, dir, strerror(errno));
 	if (flock(lock, LOCK_EX | LOCK_NB)) {
-		_cleanup_free_ char *who = lock_holder(lock);
+		char who[OWNER_TEXT_MAX], text[OWNER_TEXT_MAX + sizeof("in use by ")];
+		struct owner owner = {0};
 
+		owner_of_lock(lock, &owner);
 		close(lock);
-		return fail(ret_error, -EBUSY, dir, who ? who : "another mesos-xdns is using it");
+		snprintf(text, sizeof(text), "in use by %s", owner_text(&owner, who, sizeof(who)));
+		return fail(ret_error, -EBUSY, dir, text);
 	}
 	*ret_lock = lock;
 	return 0;

@@ -44,6 +44,21 @@ changes() {
 	becomes "and comes again" 172.16.2.2 data six.marathon.mesos
 }
 
+# Most of the tasks gone at once, and no election: a document that says so is not believed at first.
+collapse() {
+	many_tasks 30
+	becomes "thirty tasks more" 30 answers many.marathon.mesos
+	sim_post stop '{"name": "many"}'
+	succeeds "all gone at once: the log doubts it" within 20 said 'lacks 30 of [0-9]+ tasks at once; keeping'
+	becomes "the next document is believed" NXDOMAIN status many.marathon.mesos
+	equal "it was doubted once" 1 "$(times_said 'tasks at once; keeping')"
+	equal "the others are there" "172.16.1.1 172.16.1.2 172.16.1.3" "$(data web.marathon.mesos)"
+}
+
+answers() {
+	ask +tcp +short "$1" | wc -l
+}
+
 failures() {
 	NUMBER=0
 	spoiled "status 503" '{"status": 503}' 503 '{"status": 200}'
@@ -86,7 +101,6 @@ masters() {
 	daemon_stop
 	sim_post options '{"user": null}'
 
-	net_address master eth0 10.53.1.3/24
 	net_start master "$NET_DIR/sim2.log" tools/mesos-sim --listen 10.53.1.3:5051 --tasks 0 --agents 7 --seed 2
 	within 10 net_exec master curl -sf http://10.53.1.3:5051/sim/stats
 	sim_post options '{"redirect": "10.53.1.3:5051"}'
@@ -131,6 +145,7 @@ stage
 few_tasks
 daemon_xdp native eventStreamOn false stateTimeoutSeconds 2
 changes
+collapse
 failures
 daemon_stop
 first_fetch
