@@ -148,7 +148,7 @@ second() {
 	local pid=$DAEMON log=$NET_DIR/second.log
 	net_start server "$log" "$BIN" -config="$NET_DIR/config.json" -v=1
 	within 10 is_gone "$NET_PID"
-	matches "a second daemon is refused by the name of the first" "process $pid \(mesos-xdns\)" \
+	matches "a second daemon is refused by the name of the first" "PID $pid \(mesos-xdns" \
 		"$(cat "$log")"
 	matches "the first one serves on" '^kernel' "$(by_whom leader.mesos)"
 	killed
