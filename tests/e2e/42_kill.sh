@@ -21,7 +21,7 @@ asked() {
 	echo >&"$ASKING"
 	wait "$ASKER"
 	exec {ASKING}>&-
-	matches "$1: nothing lost, nothing wrong" '^asked [0-9]{2,} lost 0 wrong 0$' "$(cat "$NET_DIR/asked")"
+	matches "$1: nothing lost, nothing wrong" '^asked [1-9][0-9]* lost 0 wrong 0$' "$(cat "$NET_DIR/asked")"
 }
 
 killed() {
