@@ -39,7 +39,7 @@ CFLAGS_ALL = -std=gnu11 -D_GNU_SOURCE $(WARN) $(INCLUDES) -DXDNS_VERSION='"$(VER
 HARDEN   := -fstack-protector-strong -D_FORTIFY_SOURCE=2
 SANITIZE := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 LDLIBS   := -lbpf -lelf -lz -lcurl -ljansson -luv -lurcu -lurcu-cds -ljwt -lcrypto \
-	    -lzookeeper_mt -lsystemd -lpthread
+	    -lzookeeper_mt -lsystemd -lmicrohttpd -lpthread
 
 # Expanded only when a rule runs: a fresh machine has no gcc yet when make reads this.
 BPF_CFLAGS = -O2 -g -target bpf -mcpu=v3 -Wall -Wextra -Werror -Iinclude -MMD -MP \
