@@ -42,6 +42,7 @@ struct model_agent {
 struct model_framework {
 	struct framework *data; /* without tasks; NULL: only named by its tasks */
 	size_t tasks_count;
+	size_t listed_at; /* model_list.c: its place in the list being made */
 	uint64_t event_ns;
 	uint32_t mark;
 	bool held, told; /* told: its name was looked at for conflicts */

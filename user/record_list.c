@@ -96,7 +96,7 @@ static int compare_for_sort(const void *a, const void *b, void *names)
 	return compare_items(a, names, b, names);
 }
 
-static void sort(struct record_list *l)
+void record_list_settle(struct record_list *l)
 {
 	for (size_t i = 0; i < l->count; i++) {
 		struct record_item *item = &l->items[i];
@@ -107,6 +107,16 @@ static void sort(struct record_list *l)
 		else if (item->rr.type == DNS_TYPE_PTR)
 			item->rr.ptr = l->names + item->target_at;
 	}
+}
+
+int record_list_compare(const struct record_list *l, size_t i, size_t j)
+{
+	return compare_items(&l->items[i], l->names, &l->items[j], l->names);
+}
+
+static void sort(struct record_list *l)
+{
+	record_list_settle(l);
 	if (l->count)
 		qsort_r(l->items, l->count, sizeof(*l->items), compare_for_sort, l->names);
 }

@@ -25,4 +25,10 @@ void record_list_done(struct record_list *l);
 /* Sorts both and pairs equal records off, each counted once. Nothing may be put after that. */
 void record_list_diff(struct record_list *a, struct record_list *b);
 
+/* Makes the targets point into the list's names, where they stand now. */
+void record_list_settle(struct record_list *l);
+
+/* Orders two records of a settled list; 0: equal. */
+int record_list_compare(const struct record_list *l, size_t i, size_t j);
+
 #endif
