@@ -403,7 +403,13 @@ struct follower_status follower_status(const struct follower *f)
 					.tasks = c.tasks,
 					.agents = c.agents,
 					.frameworks = c.frameworks,
-					.held_tasks = c.held_tasks};
+					.held_tasks = c.held_tasks,
+					.heard_ns = f->heard_ns};
+}
+
+struct model *follower_model(const struct follower *f)
+{
+	return f->model;
 }
 
 /* What the feeds before had under way is forgotten. */

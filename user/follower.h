@@ -13,6 +13,7 @@
 #include "zone.h"
 
 struct follower;
+struct model;
 
 struct follower_ops {
 	/* The zone was committed, or found to be right as it is. */
@@ -55,8 +56,12 @@ struct follower_status {
 	bool stream;	    /* events are heard */
 	bool failing;	    /* documents cannot be had */
 	uint64_t tasks, agents, frameworks, held_tasks;
+	uint64_t heard_ns; /* CLOCK_BOOTTIME of the last word from the master; 0: none */
 };
 struct follower_status follower_status(const struct follower *f);
+
+/* What is known of the cluster; on the loop only. */
+struct model *follower_model(const struct follower *f);
 
 /* Ends the feeds and closes the handles; the loop must run once more. Accepts NULL. */
 void follower_close(struct follower *f);

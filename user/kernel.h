@@ -84,6 +84,13 @@ int kernel_heal(struct kernel *k);
 /* Goes on with another configuration; kernel_sync() follows. The one before may be freed. */
 void kernel_reconfigure(struct kernel *k, const struct config *cfg);
 
+/* Does the program answer? Not if its index could not be kept true. */
+bool kernel_serving(const struct kernel *k);
+
+/* The interfaces the program is attached to. */
+typedef void (*kernel_interface_fn)(void *ctx, const char *name, bool native);
+void kernel_for_each_interface(const struct kernel *k, kernel_interface_fn fn, void *ctx);
+
 /* Sums over the CPUs; indices are enum xdns_counter. */
 int kernel_counters(const struct kernel *k, uint64_t ret[XDNS_COUNTERS_COUNT]);
 
