@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/* What the files of the API share. */
+#ifndef XDNS_API_INTERNAL_H
+#define XDNS_API_INTERNAL_H
+
+#include <stdio.h>
+
+#include "api.h"
+#include "dname_text.h"
+#include "json_write.h"
+
+#define API_LOOP_MS 3000 /* how long the loop may let a client wait */
+
+#define API_JSON "application/json"
+#define API_TEXT "text/plain; charset=utf-8"
+
+/*
+ * Fills w->out; the status, or -errno: -ETIMEDOUT and -ESHUTDOWN become 503, others 500. name:
+ * decoded, what the path has in the place of {}; NULL if it has none.
+ */
+typedef int (*api_fn)(struct api *a, const char *name, struct json_writer *w);
+
+struct api_route {
+	const char *path; /* "{}" stands for one element */
+	const char *type;
+	api_fn answer;
+	bool enumeration;  /* there only with EnumerationOn */
+	bool zone;	   /* 503 until there is one */
+	bool any_accepted; /* the Accept header is not looked at */
+};
+
+/* Runs fn with the world filled in. */
+int api_ask(struct api *a, int (*fn)(const struct api_world *w, void *arg), void *arg);
+
+/* The wire name that a path's element asks for, as Mesos-DNS does. -EINVAL: it can be none. */
+int api_name(const char *text, uint8_t ret[DNAME_WIRE_MAX]);
+
+int api_version(struct api *a, const char *name, struct json_writer *w);
+int api_config(struct api *a, const char *name, struct json_writer *w);
+int api_hosts(struct api *a, const char *name, struct json_writer *w);
+int api_services(struct api *a, const char *name, struct json_writer *w);
+int api_ports(struct api *a, const char *name, struct json_writer *w);
+int api_enumerate(struct api *a, const char *name, struct json_writer *w);
+int api_axfr(struct api *a, const char *name, struct json_writer *w);
+int api_health(struct api *a, const char *name, struct json_writer *w);
+int api_ready(struct api *a, const char *name, struct json_writer *w);
+
+#endif

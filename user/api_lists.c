@@ -1,0 +1,320 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+/* /v1/enumerate, /v1/axfr, /v1/hosts/{host}/ports: copied on the loop, written by the client's
+ * thread.
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <string.h>
+
+#include "api_internal.h"
+#include "catalogue.h"
+#include "dns.h"
+#include "util.h"
+
+/* What a record says, as text. target: of an SRV or PTR. */
+static const char *data_text(const struct rr *rr, const uint8_t *target,
+			     char buf[DNAME_TEXT_MAX + 8])
+{
+	size_t len;
+
+	switch (rr->type) {
+	case DNS_TYPE_A:
+		return inet_ntop(AF_INET, rr->a, buf, DNAME_TEXT_MAX);
+	case DNS_TYPE_AAAA:
+		return inet_ntop(AF_INET6, rr->aaaa, buf, DNAME_TEXT_MAX);
+	default:
+		dname_to_text(target, buf);
+		len = strlen(buf);
+		if (rr->type == DNS_TYPE_SRV)
+			snprintf(buf + len, 8, ":%u", rr->srv.port);
+		return buf;
+	}
+}
+
+static const char *type_text(uint16_t type)
+{
+	return type == DNS_TYPE_A      ? "A"
+	       : type == DNS_TYPE_AAAA ? "AAAA"
+	       : type == DNS_TYPE_SRV  ? "SRV"
+				       : "PTR";
+}
+
+/* enumerate */
+
+struct wanted {
+	struct catalogue c;
+	const uint8_t *owner; /* NULL: all */
+	size_t owner_len;
+};
+
+static int make_catalogue(const struct api_world *w, void *arg)
+{
+	struct wanted *q = arg;
+
+	return catalogue_make(w->model, w->cfg, q->owner, q->owner_len, &q->c);
+}
+
+/* An address's PTR is told by its name, as Mesos-DNS does. */
+static void put_record(struct json_writer *w, const struct catalogue *c,
+		       const struct record_item *item, const struct record_item *address)
+{
+	char owner[DNAME_TEXT_MAX], data[DNAME_TEXT_MAX + 8];
+
+	json_open(w, NULL, '{');
+	if (item->rr.type == DNS_TYPE_PTR) {
+		json_put_text(w, "name", dname_to_text(catalogue_target(c, item), owner));
+		json_put_text(w, "host", data_text(&address->rr, NULL, data));
+	} else {
+		json_put_text(w, "name", dname_to_text(catalogue_owner(c, item), owner));
+		json_put_text(w, "host", data_text(&item->rr, catalogue_target(c, item), data));
+	}
+	json_put_text(w, "rtype", type_text(item->rr.type));
+	json_close(w);
+}
+
+/* The address that a PTR stands behind. */
+static const struct record_item *address_before(const struct catalogue *c, size_t i)
+{
+	while (i && c->records.items[i].rr.type == DNS_TYPE_PTR)
+		i--;
+	return &c->records.items[i];
+}
+
+static void put_task(struct json_writer *w, const struct catalogue *c,
+		     const struct catalogue_task *t)
+{
+	bool any = false;
+
+	json_open(w, NULL, '{');
+	json_put_text(w, "name", c->texts + t->name);
+	json_put_text(w, "id", c->texts + t->id);
+	for (size_t i = t->first; i < t->first + t->count; i++) {
+		if (c->records.items[i].same)
+			continue;
+		if (!any)
+			json_open(w, "records", '[');
+		any = true;
+		put_record(w, c, &c->records.items[i], address_before(c, i));
+	}
+	if (any)
+		json_close(w);
+	else
+		json_put_raw(w, "records", "null");
+	json_close(w);
+}
+
+static void put_frameworks(struct json_writer *w, const struct catalogue *c)
+{
+	size_t t = 0;
+
+	if (!c->frameworks_count) {
+		json_put_raw(w, "frameworks", "null");
+		return;
+	}
+	json_open(w, "frameworks", '[');
+	for (size_t f = 0; f < c->frameworks_count; f++) {
+		json_open(w, NULL, '{');
+		if (t < c->tasks_count && c->tasks[t].framework == f) {
+			json_open(w, "tasks", '[');
+			for (; t < c->tasks_count && c->tasks[t].framework == f; t++)
+				put_task(w, c, &c->tasks[t]);
+			json_close(w);
+		} else {
+			json_put_raw(w, "tasks", "null");
+		}
+		json_put_text(w, "name", c->texts + c->frameworks[f]);
+		json_close(w);
+	}
+	json_close(w);
+}
+
+int api_enumerate(struct api *a, const char *name, struct json_writer *w)
+{
+	struct wanted q = {0};
+	int r = api_ask(a, make_catalogue, &q);
+
+	(void)name;
+	if (!r)
+		r = catalogue_mark_repeated(&q.c);
+	if (!r) {
+		json_open(w, NULL, '{');
+		put_frameworks(w, &q.c);
+		json_close(w);
+	}
+	catalogue_done(&q.c);
+	return r ? r : 200;
+}
+
+/* ports */
+
+static void put_port(struct json_writer *w, const struct catalogue *c,
+		     const struct record_item *item)
+{
+	char text[DNAME_TEXT_MAX], port[sizeof("65535")];
+	const uint8_t *label = catalogue_owner(c, item);
+
+	/* the last label that begins with '_' is the protocol */
+	while (label[label[0] + 1] && label[label[0] + 2] == '_')
+		label += label[0] + 1;
+	json_open(w, NULL, '{');
+	json_put_text(w, "service", dname_to_text(catalogue_owner(c, item), text));
+	json_put_text(w, "host", dname_to_text(catalogue_target(c, item), text));
+	snprintf(port, sizeof(port), "%u", item->rr.srv.port);
+	json_put_text(w, "port", port);
+	snprintf(text, sizeof(text), "%.*s", label[0] - 1, label + 2);
+	json_put_text(w, "protocol", text);
+	json_close(w);
+}
+
+/* Of the tasks whose addresses the name has. */
+int api_ports(struct api *a, const char *name, struct json_writer *w)
+{
+	uint8_t owner[DNAME_WIRE_MAX];
+	struct wanted q = {.owner = owner};
+	int r = api_name(name, owner);
+
+	if (r < 0)
+		return r;
+	q.owner_len = (size_t)r;
+	r = api_ask(a, make_catalogue, &q);
+	if (!r)
+		r = catalogue_mark_repeated(&q.c);
+	if (!r) {
+		json_open(w, NULL, '[');
+		for (size_t i = 0; i < q.c.records.count; i++)
+			if (q.c.records.items[i].rr.type == DNS_TYPE_SRV &&
+			    !q.c.records.items[i].same)
+				put_port(w, &q.c, &q.c.records.items[i]);
+		json_close(w);
+	}
+	catalogue_done(&q.c);
+	return r ? r : 200;
+}
+
+/* axfr */
+
+struct transfer {
+	struct record_list records;
+	char *mname, *rname, *domain;
+	int refresh_seconds, error;
+	uint32_t ttl, serial;
+};
+
+static void take_record(void *ctx, const uint8_t *owner, const struct rr *rr)
+{
+	struct transfer *t = ctx;
+
+	if (rr->type != DNS_TYPE_PTR && !t->error)
+		t->error = t->records.sink.put(&t->records.sink, owner, dname_wire_len(owner), rr);
+}
+
+static int make_transfer(const struct api_world *w, void *arg)
+{
+	struct transfer *t = arg;
+
+	zone_for_each_rr(w->zone, take_record, t);
+	t->serial = zone_serial(w->zone);
+	t->ttl = w->cfg->ttl;
+	t->refresh_seconds = w->cfg->refresh_seconds;
+	t->mname = strdup(w->cfg->soa_mname);
+	t->rname = strdup(w->cfg->soa_rname);
+	t->domain = strdup(w->cfg->domain);
+	return t->error ? t->error : t->mname && t->rname && t->domain ? 0 : -ENOMEM;
+}
+
+/* The order of their texts: a dot counts as a dot, whatever the label behind it is long. */
+static int compare_names(const uint8_t *a, const uint8_t *b)
+{
+	size_t left_a = *a++, left_b = *b++;
+
+	while (left_a && left_b) {
+		for (; left_a && left_b; left_a--, left_b--, a++, b++)
+			if (*a != *b)
+				return *a < *b ? -1 : 1;
+		if (left_a || left_b) /* one goes on, the other has a dot */
+			return left_a ? (*a < '.' ? -1 : 1) : (*b < '.' ? 1 : -1);
+		left_a = *a++;
+		left_b = *b++;
+	}
+	return left_a ? 1 : left_b ? -1 : 0;
+}
+
+static int in_order(const void *a, const void *b, void *ctx)
+{
+	const struct record_list *l = ctx;
+	size_t i = *(const size_t *)a, j = *(const size_t *)b;
+	const struct record_item *x = &l->items[i], *y = &l->items[j];
+	int r = compare_names(l->names + x->owner_at, l->names + y->owner_at);
+
+	return r ? r : record_list_compare(l, i, j);
+}
+
+static void put_sets(struct json_writer *w, const char *key, const struct record_list *l,
+		     const size_t *order, uint16_t type)
+{
+	char text[DNAME_TEXT_MAX + 8];
+	const uint8_t *open = NULL;
+
+	json_open(w, key, '{');
+	for (size_t n = 0; n < l->count; n++) {
+		const struct record_item *item = &l->items[order[n]];
+		const uint8_t *owner = l->names + item->owner_at;
+
+		if (item->rr.type != type)
+			continue;
+		if (!open || compare_names(open, owner)) {
+			if (open)
+				json_close(w);
+			json_open(w, dname_to_text(owner, text), '[');
+			open = owner;
+		}
+		json_put_text(w, NULL, data_text(&item->rr, l->names + item->target_at, text));
+	}
+	if (open)
+		json_close(w);
+	json_close(w);
+}
+
+static void put_transfer(struct json_writer *w, const struct transfer *t, const size_t *order)
+{
+	json_open(w, NULL, '{');
+	json_put_number(w, "TTL", t->ttl);
+	json_put_number(w, "Serial", t->serial);
+	json_put_number(w, "RefreshSeconds", (uint64_t)t->refresh_seconds);
+	json_put_text(w, "Mname", t->mname);
+	json_put_text(w, "Rname", t->rname);
+	json_put_text(w, "Domain", t->domain);
+	json_open(w, "Records", '{');
+	put_sets(w, "As", &t->records, order, DNS_TYPE_A);
+	put_sets(w, "AAAAs", &t->records, order, DNS_TYPE_AAAA);
+	put_sets(w, "SRVs", &t->records, order, DNS_TYPE_SRV);
+	json_close(w);
+	json_close(w);
+}
+
+int api_axfr(struct api *a, const char *name, struct json_writer *w)
+{
+	_cleanup_free_ size_t *order = NULL;
+	struct transfer t = {0};
+	int r;
+
+	(void)name;
+	record_list_init(&t.records);
+	r = api_ask(a, make_transfer, &t);
+	if (!r) {
+		order = calloc(t.records.count + 1, sizeof(*order));
+		r = order ? 0 : -ENOMEM;
+	}
+	if (!r) {
+		record_list_settle(&t.records);
+		for (size_t i = 0; i < t.records.count; i++)
+			order[i] = i;
+		qsort_r(order, t.records.count, sizeof(*order), in_order, &t.records);
+		put_transfer(w, &t, order);
+	}
+	free(t.mname);
+	free(t.rname);
+	free(t.domain);
+	record_list_done(&t.records);
+	return r ? r : 200;
+}
