@@ -131,14 +131,14 @@ const struct config_key config_keys[CONFIG_KEY_COUNT] = {
 				.allowed = "zones outside the own domain, each with a list of one "
 					   "or more IP, IPv4:PORT or [IPv6]:PORT"},
 
-	[KEY_HTTP_ON] = {"httpOn", TYPE_BOOL, .classes = CONFIG_UNUSED, CFG(http_on),
+	[KEY_HTTP_ON] = {"httpOn", TYPE_BOOL, .classes = CONFIG_RESTART, CFG(http_on),
 			 .number = true},
-	[KEY_HTTP_LISTENER] = {"httpListener", TYPE_STRING, .classes = CONFIG_UNUSED,
+	[KEY_HTTP_LISTENER] = {"httpListener", TYPE_STRING, .classes = CONFIG_RESTART,
 			       CFG(http_listener), .text = "0.0.0.0",
 			       .allowed = "an IP address or a host name"},
-	[KEY_HTTP_PORT] = {"httpPort", TYPE_U16, .classes = CONFIG_UNUSED, CFG(http_port),
+	[KEY_HTTP_PORT] = {"httpPort", TYPE_U16, .classes = CONFIG_RESTART, CFG(http_port),
 			   .number = 8123, PORT},
-	[KEY_ENUMERATION_ON] = {"enumerationOn", TYPE_BOOL, .classes = CONFIG_UNUSED,
+	[KEY_ENUMERATION_ON] = {"enumerationOn", TYPE_BOOL, .classes = CONFIG_RESTART,
 				CFG(enumeration_on), .number = true},
 	[KEY_FILE] = {"file", TYPE_STRING, .classes = CONFIG_UNUSED, RAW(file), .allowed = "",
 		      .print = config_print_file},

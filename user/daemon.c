@@ -7,8 +7,11 @@
 #include <string.h>
 #include <uv.h>
 
+#include "api.h"
+#include "ask_loop.h"
 #include "config_reload.h"
 #include "follower.h"
+#include "http_server.h"
 #include "interfaces.h"
 #include "kernel.h"
 #include "log.h"
@@ -31,6 +34,8 @@ struct daemon {
 	struct server *server;
 	struct follower *follower;
 	struct kernel *kernel;
+	struct api api;
+	struct http_server *http;
 	struct interfaces interfaces;
 	bool closing, reclaiming;
 	char *refusal; /* why there is no program now; the same reason is said once */
@@ -407,6 +412,34 @@ static void watch(struct daemon *d)
 	uv_poll_start(&d->netlink, UV_READABLE, on_netlink);
 }
 
+static void look(void *ctx, struct api_world *ret)
+{
+	struct daemon *d = ctx;
+
+	*ret = (struct api_world){.cfg = d->cfg,
+				  .zone = d->zone,
+				  .model = follower_model(d->follower),
+				  .follower = d->follower,
+				  .kernel = d->kernel,
+				  .server = d->server};
+}
+
+/* Last, when there is something to look at. DNS goes before: without the port the rest goes on. */
+static void start_http(struct daemon *d)
+{
+	_cleanup_free_ char *error = NULL;
+
+	d->api = (struct api){
+		.zone = d->zone, .enumeration = d->cfg->enumeration_on, .look = look, .ctx = d};
+	if (ask_loop_new(&d->loop, &d->api.loop) ||
+	    http_server_start(d->cfg->http_listener, d->cfg->http_port, api_handle, &d->api,
+			      &d->http, &error)) {
+		log_error("%s; going on without the HTTP API", error ? error : "no memory");
+		return;
+	}
+	log_notice("serving HTTP on port %u", http_server_port(d->http));
+}
+
 static int start(struct daemon *d)
 {
 	static const struct follower_ops ops = {
@@ -448,6 +481,8 @@ static int start(struct daemon *d)
 		r = follower_start(d->follower, &error);
 	}
 	if (!r) {
+		if (d->cfg->http_on)
+			start_http(d);
 		notify_ready();
 		status_soon(d);
 	}
@@ -467,11 +502,15 @@ static void close_handle(uv_handle_t *handle, void *arg)
 static void stop(struct daemon *d)
 {
 	d->closing = true;
+	if (d->api.loop)
+		ask_loop_close(d->api.loop);
+	http_server_stop(d->http);
 	follower_close(d->follower);
 	uv_walk(&d->loop, close_handle, NULL);
 	uv_run(&d->loop, UV_RUN_DEFAULT);
 	kernel_close(d->kernel, d->cfg->xdp_keep_serving);
 	server_stop(d->server);
+	ask_loop_free(d->api.loop);
 	uv_loop_close(&d->loop);
 	if (d->netlink_fd >= 0)
 		close(d->netlink_fd);

@@ -77,10 +77,10 @@ static const struct {
 	{"bpfDir", "\"/sys/fs/bpf/a\"", "\"/sys/fs/bpf/b\"", RESTART},
 	{"SOASerial", "1", "2", NOTHING},
 	{"resolvSubnetFirst", "false", "true", NOTHING},
-	{"httpOn", "true", "false", NOTHING},
-	{"httpListener", "\"\"", "\"127.0.0.1\"", NOTHING},
-	{"httpPort", "1", "2", NOTHING},
-	{"enumerationOn", "true", "false", NOTHING},
+	{"httpOn", "true", "false", RESTART},
+	{"httpListener", "\"\"", "\"127.0.0.1\"", RESTART},
+	{"httpPort", "1", "2", RESTART},
+	{"enumerationOn", "true", "false", RESTART},
 	{"file", "\"a\"", "\"b\"", NOTHING},
 };
 
