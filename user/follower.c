@@ -13,6 +13,8 @@
 
 /* Of a document that loses more than half of the tasks at once; small clusters do so every day. */
 #define SUSPECT_TASKS_MIN 16
+/* Of a burst that is one change of the zone, how many events are timed. */
+#define EVENTS_TIMED 1024
 
 static uint64_t boot_ns(void)
 {
@@ -244,6 +246,8 @@ static void on_stream(struct follower *f, struct message *m)
 			  f->cfg->refresh_seconds);
 	free(f->stream_said);
 	f->stream_said = TAKE_PTR(m->text);
+	f->stats.stream_opened += !f->streaming && streaming;
+	f->stats.stream_lost += f->streaming && !streaming;
 	/* who leads now, and what has happened since? */
 	follower_plan(f, f->streaming && !streaming);
 	f->resubscribed |= f->streaming && !streaming;
@@ -305,23 +309,39 @@ static void dispatch(struct follower *f, struct message *m)
 	message_free(m);
 }
 
+/* They came at these times, and are served now. */
+static void count_events(struct follower *f, const uint64_t *arrived, size_t count)
+{
+	uint64_t now = now_ns();
+
+	for (size_t i = 0; i < count; i++)
+		latency_add(&f->stats.events_served, now - arrived[i]);
+}
+
 /* Everything that has come is one change of the zone. */
 static void on_ready(void *ctx)
 {
+	uint64_t arrived[EVENTS_TIMED];
 	struct follower *f = ctx;
+	size_t events = 0;
 	bool lost;
 	struct message *m = inbox_take(f->inbox, &lost), *next;
-	bool events = false;
 
 	for (; m; m = next) {
 		next = m->next;
-		events |= m->kind == MESSAGE_EVENT;
+		if (m->kind == MESSAGE_EVENT) {
+			if (events < EVENTS_TIMED)
+				arrived[events] = m->pushed_ns;
+			events++;
+		}
 		dispatch(f, m);
 	}
 	if (events) {
 		follower_heard(f);
 		review_hold(f);
 		follower_publish(f, true);
+		f->stats.events += events;
+		count_events(f, arrived, events < EVENTS_TIMED ? events : EVENTS_TIMED);
 	}
 	if (model_wants_state(f->model) || lost)
 		follower_plan(f, true);
@@ -404,7 +424,13 @@ struct follower_status follower_status(const struct follower *f)
 					.agents = c.agents,
 					.frameworks = c.frameworks,
 					.held_tasks = c.held_tasks,
+					.holding = model_holding(f->model),
 					.heard_ns = f->heard_ns};
+}
+
+struct follower_stats follower_stats(const struct follower *f)
+{
+	return f->stats;
 }
 
 struct model *follower_model(const struct follower *f)

@@ -9,11 +9,23 @@
 #include <uv.h>
 
 #include "config.h"
+#include "latency.h"
 #include "record_list.h"
+#include "records.h"
 #include "zone.h"
 
 struct follower;
 struct model;
+
+/* What has happened since the start. */
+struct follower_stats {
+	uint64_t documents, documents_failed, document_bytes; /* octets: decompressed */
+	uint64_t events, stream_opened, stream_lost;
+	uint64_t commits;
+	struct latency publish; /* making a change's records and committing them, mirror included */
+	struct latency events_served;	 /* from an event's arrival to its being served */
+	struct records_skipped left_out; /* summed up, see records.h */
+};
 
 struct follower_ops {
 	/* The zone was committed, or found to be right as it is. */
@@ -56,9 +68,12 @@ struct follower_status {
 	bool stream;	    /* events are heard */
 	bool failing;	    /* documents cannot be had */
 	uint64_t tasks, agents, frameworks, held_tasks;
+	bool holding;	   /* what a new leader does not know is held */
 	uint64_t heard_ns; /* CLOCK_BOOTTIME of the last word from the master; 0: none */
 };
 struct follower_status follower_status(const struct follower *f);
+
+struct follower_stats follower_stats(const struct follower *f);
 
 /* What is known of the cluster; on the loop only. */
 struct model *follower_model(const struct follower *f);

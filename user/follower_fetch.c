@@ -115,6 +115,8 @@ void follower_on_document(struct follower *f, struct message *m)
 	free(TAKE_PTR(f->failure));
 	log_info("mesos: state from %s: %" PRIu64 " octets in %" PRIu64 " ms", m->text, m->bytes,
 		 m->fetch_ns / NSEC_PER_MSEC);
+	f->stats.documents++;
+	f->stats.document_bytes += m->bytes;
 	f->settling = m;
 	uv_timer_start(&f->settle, on_settled, f->streaming ? SETTLE_MS : 0, 0);
 }
@@ -125,6 +127,7 @@ void follower_on_failed(struct follower *f, char *error)
 
 	f->fetching = false;
 	model_expect_documents(f->model, false);
+	f->stats.documents_failed += error != NULL;
 	if (!error) { /* given up for other masters */
 		f->begun_ns = 0;
 		follower_plan(f, true);

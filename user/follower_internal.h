@@ -47,6 +47,8 @@ struct follower {
 	char *answered; /* who gave the last document */
 	char *stream_said;
 
+	struct follower_stats stats;
+
 	/* staleness */
 	uv_timer_t expiry;
 	uint64_t heard_ns; /* CLOCK_BOOTTIME */

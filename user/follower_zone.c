@@ -66,9 +66,13 @@ static int commit(struct follower *f, struct zone_changes *ret)
 	f->given_cfg = f->cfg;
 	f->input_changed = false;
 	log_skipped(&skipped);
+	f->stats.left_out.conflicts += skipped.conflicts;
+	f->stats.left_out.unreachable += skipped.unreachable;
+	f->stats.left_out.unresolved += skipped.unresolved;
 	if (f->published && !zone_pending(f->zone))
 		return 0; /* the same zone, so the same serial */
 	r = zone_commit(f->zone, next_serial(f->zone), ret);
+	f->stats.commits += !r;
 	if (r)
 		log_error("zone: %s; serving the previous records, trying again", strerror(-r));
 	return r;
@@ -90,6 +94,7 @@ void follower_publish(struct follower *f, bool quiet)
 		}
 		uv_timer_stop(&f->retry);
 		f->published = true;
+		latency_add(&f->stats.publish, now_ns() - start);
 		log_zone(f, &c,
 			 first	 ? LOG_LEVEL_NOTICE
 			 : quiet ? LOG_LEVEL_DEBUG

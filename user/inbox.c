@@ -82,6 +82,8 @@ void inbox_push(struct inbox *i, const struct message *m)
 		*copy = *m;
 	else
 		free_contents(&lost);
+	if (copy)
+		copy->pushed_ns = now_ns();
 	pthread_mutex_lock(&i->lock);
 	if (copy) {
 		copy->next = NULL;

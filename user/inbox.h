@@ -28,6 +28,7 @@ struct message {
 	enum message_kind kind;
 	struct cluster *cluster;
 	uint64_t begun_ns, fetch_ns, bytes;
+	uint64_t pushed_ns; /* now_ns(); set by inbox_push() */
 	struct event *event;
 	enum stream_state state;
 	struct text_list masters;
