@@ -376,17 +376,6 @@ void kernel_reconfigure(struct kernel *k, const struct config *cfg)
 		clock_start(k, &k->gen);
 }
 
-bool kernel_serving(const struct kernel *k)
-{
-	return k->gen.skel && !k->broken && k->attached_count;
-}
-
-void kernel_for_each_interface(const struct kernel *k, kernel_interface_fn fn, void *ctx)
-{
-	for (size_t i = 0; i < k->attached_count; i++)
-		fn(ctx, k->attached[i].name, k->attached[i].native);
-}
-
 int kernel_counters(const struct kernel *k, uint64_t ret[XDNS_COUNTERS_COUNT])
 {
 	int cpus = libbpf_num_possible_cpus(), r;

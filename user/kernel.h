@@ -91,7 +91,19 @@ bool kernel_serving(const struct kernel *k);
 typedef void (*kernel_interface_fn)(void *ctx, const char *name, bool native);
 void kernel_for_each_interface(const struct kernel *k, kernel_interface_fn fn, void *ctx);
 
-/* Sums over the CPUs; indices are enum xdns_counter. */
+/*
+ * Elements of each map that were ever used, and how many there may be; after kernel_start().
+ */
+typedef void (*kernel_map_fn)(void *ctx, const char *name, uint64_t used, uint64_t room);
+void kernel_for_each_map(const struct kernel *k, kernel_map_fn fn, void *ctx);
+
+/*
+ * What the loaded program has run, if the kernel counts that (kernel.bpf_stats_enabled); after
+ * kernel_start().
+ */
+int kernel_run_time(const struct kernel *k, uint64_t *ret_ns, uint64_t *ret_runs);
+
+/* After kernel_start(). Sums over the CPUs; indices are enum xdns_counter. */
 int kernel_counters(const struct kernel *k, uint64_t ret[XDNS_COUNTERS_COUNT]);
 
 /*
