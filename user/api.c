@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "api_internal.h"
+#include "metrics.h"
 #include "util.h"
 #include "zone_read.h"
 
@@ -30,6 +31,7 @@ static const struct api_route routes[] = {
 	 .enumeration = true},
 	{.path = "/healthz", .type = API_JSON, .answer = api_health, .any_accepted = true},
 	{.path = "/ready", .type = API_JSON, .answer = api_ready, .any_accepted = true},
+	{.path = "/metrics", .type = METRICS_TYPE, .answer = api_metrics, .any_accepted = true},
 };
 
 struct asked {

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-/* /healthz: does the process work; /ready: is there a zone to serve. */
+/* /healthz: does the process work; /ready: is there a zone to serve; /metrics. */
 #include <errno.h>
 #include <time.h>
 
 #include "api_internal.h"
 #include "follower.h"
 #include "kernel.h"
+#include "metrics.h"
 #include "util.h"
 #include "zone_read.h"
 
@@ -109,4 +110,22 @@ int api_ready(struct api *a, const char *name, struct json_writer *w)
 
 	(void)name;
 	return r < 0 ? r : r ? 200 : 503;
+}
+
+static int take_metrics(const struct api_world *w, void *arg)
+{
+	metrics_take(w, arg);
+	return 0;
+}
+
+int api_metrics(struct api *a, const char *name, struct json_writer *w)
+{
+	struct metrics m;
+	int r = api_ask(a, take_metrics, &m);
+
+	(void)name;
+	if (r)
+		return r;
+	metrics_write(&m, w->out);
+	return 200;
 }

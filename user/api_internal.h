@@ -43,6 +43,7 @@ int api_ports(struct api *a, const char *name, struct json_writer *w);
 int api_enumerate(struct api *a, const char *name, struct json_writer *w);
 int api_axfr(struct api *a, const char *name, struct json_writer *w);
 int api_health(struct api *a, const char *name, struct json_writer *w);
+int api_metrics(struct api *a, const char *name, struct json_writer *w);
 int api_ready(struct api *a, const char *name, struct json_writer *w);
 
 #endif

@@ -59,7 +59,8 @@ static void on_async(uv_async_t *async)
 	if (!q)
 		return;
 	answer(a, q, q->fn(q->arg));
-	uv_async_send(async);
+	if (!uv_is_closing((uv_handle_t *)async))
+		uv_async_send(async);
 }
 
 int ask_loop_new(uv_loop_t *loop, struct ask_loop **ret)

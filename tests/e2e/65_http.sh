@@ -78,6 +78,7 @@ health() {
 	equal "ready" 'true 200' "$(json .ready /ready) $(code /ready)"
 	equal "ready: interfaces" '[{"name":"client0","mode":"native"}]' "$(json .xdp.interfaces /ready)"
 	equal "ready: serial" "$(data mesos SOA | cut -d' ' -f3)" "$(json .zone.serial /ready)"
+	equal "metrics: the names" "$(json .zone.names /ready)" "$(http /metrics | sed -n 's/^mesos_xdns_zone_names //p')"
 	equal "ready: heard" number "$(json '.source.heardSecondsAgo | type' /ready | tr -d '"')"
 }
 

@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+#include "metrics.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <string.h>
+#include <time.h>
+
+#include "api.h"
+#include "kernel.h"
+#include "metrics_list.h"
+#include "util.h"
+#include "zone_read.h"
+
+#define PREFIX "mesos_xdns_"
+
+static void take_interface(void *ctx, const char *name, bool native)
+{
+	struct metrics *m = ctx;
+
+	if (m->interfaces_count == METRICS_INTERFACES_MAX)
+		return;
+	snprintf(m->interfaces[m->interfaces_count].name, IF_NAMESIZE, "%s", name);
+	m->interfaces[m->interfaces_count++].native = native;
+}
+
+static void take_map(void *ctx, const char *name, uint64_t used, uint64_t room)
+{
+	struct metrics *m = ctx;
+
+	m->maps[m->maps_count].name = name;
+	m->maps[m->maps_count].used = used;
+	m->maps[m->maps_count++].room = room;
+}
+
+static void take_kernel(const struct kernel *k, struct metrics *m)
+{
+	if (!kernel_started(k) || kernel_counters(k, m->xdp_count))
+		return;
+	m->xdp = true;
+	m->xdp_serving = kernel_serving(k);
+	kernel_for_each_interface(k, take_interface, m);
+	kernel_for_each_map(k, take_map, m);
+	kernel_run_time(k, &m->run_ns, &m->runs);
+}
+
+static double age(uint64_t boot_ns)
+{
+	struct timespec ts;
+
+	if (!boot_ns)
+		return NAN;
+	clock_gettime(CLOCK_BOOTTIME, &ts);
+	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9 - (double)boot_ns / 1e9;
+}
+
+void metrics_take(const struct api_world *w, struct metrics *ret)
+{
+	*ret = (struct metrics){
+		.ready = zone_ready(w->zone),
+		.expired = zone_expired(w->zone),
+		.serial = zone_serial(w->zone),
+		.counts = zone_counts(w->zone),
+		.heard_age = NAN,
+	};
+	ret->complete = ret->ready && !zone_incomplete(w->zone);
+	if (w->follower) {
+		ret->status = follower_status(w->follower);
+		ret->status.leader = "";
+		ret->follower = follower_stats(w->follower);
+		ret->heard_age = age(ret->status.heard_ns);
+	}
+	if (w->server)
+		ret->server = server_stats(w->server);
+	if (w->kernel)
+		take_kernel(w->kernel, ret);
+}
+
+static void put_build_info(const struct metrics *m, const char *name, FILE *out)
+{
+	(void)m;
+	fprintf(out, "%s{version=\"%s\"} 1\n", name, XDNS_VERSION);
+}
+
+static void put_zone_records(const struct metrics *m, const char *name, FILE *out)
+{
+	fprintf(out, "%s{type=\"A\"} %" PRIu64 "\n", name, m->counts.a);
+	fprintf(out, "%s{type=\"AAAA\"} %" PRIu64 "\n", name, m->counts.aaaa);
+	fprintf(out, "%s{type=\"SRV\"} %" PRIu64 "\n", name, m->counts.srv);
+	fprintf(out, "%s{type=\"PTR\"} %" PRIu64 "\n", name, m->counts.ptr);
+}
+
+static void put_records_left_out_total(const struct metrics *m, const char *name, FILE *out)
+{
+	const struct records_skipped *s = &m->follower.left_out;
+
+	fprintf(out, "%s{reason=\"conflict\"} %" PRIu64 "\n", name, s->conflicts);
+	fprintf(out, "%s{reason=\"unreachable\"} %" PRIu64 "\n", name, s->unreachable);
+	fprintf(out, "%s{reason=\"unresolved\"} %" PRIu64 "\n", name, s->unresolved);
+}
+
+static void put_latency(const struct latency *l, const char *name, FILE *out)
+{
+	uint64_t sum = 0;
+
+	for (unsigned i = 0; i < LATENCY_BUCKETS; i++) {
+		sum += l->count[i];
+		fprintf(out, "%s_bucket{le=\"%g\"} %" PRIu64 "\n", name,
+			(double)latency_bound(i) / 1e6, sum);
+	}
+	sum += l->count[LATENCY_BUCKETS];
+	fprintf(out, "%s_bucket{le=\"+Inf\"} %" PRIu64 "\n", name, sum);
+	fprintf(out, "%s_sum %.9f\n", name, (double)l->sum_ns / 1e9);
+	fprintf(out, "%s_count %" PRIu64 "\n", name, sum);
+}
+
+static void put_zone_publish_seconds(const struct metrics *m, const char *name, FILE *out)
+{
+	put_latency(&m->follower.publish, name, out);
+}
+
+static void put_event_served_seconds(const struct metrics *m, const char *name, FILE *out)
+{
+	put_latency(&m->follower.events_served, name, out);
+}
+
+static void put_xdp_total(const struct metrics *m, const char *name, FILE *out)
+{
+	static const char *const reasons[] = {
+#define X(n, help) #n,
+		XDNS_COUNTERS(X)
+#undef X
+	};
+
+	for (int i = 0; i < XDNS_COUNTERS_COUNT && m->xdp; i++)
+		fprintf(out, "%s{reason=\"%s\"} %" PRIu64 "\n", name, reasons[i], m->xdp_count[i]);
+}
+
+/* A label's value (text format: backslash, quote and line feed are escaped). */
+static void put_escaped(const char *text, FILE *out)
+{
+	for (; *text; text++) {
+		if (*text == '\\' || *text == '"')
+			fputc('\\', out);
+		fputc(*text == '\n' ? ' ' : *text, out);
+	}
+}
+
+static void put_xdp_interface(const struct metrics *m, const char *name, FILE *out)
+{
+	for (size_t i = 0; i < m->interfaces_count; i++) {
+		fprintf(out, "%s{interface=\"", name);
+		put_escaped(m->interfaces[i].name, out);
+		fprintf(out, "\",mode=\"%s\"} 1\n", m->interfaces[i].native ? "native" : "generic");
+	}
+}
+
+static void put_xdp_map_used(const struct metrics *m, const char *name, FILE *out)
+{
+	for (size_t i = 0; i < m->maps_count; i++)
+		fprintf(out, "%s{map=\"%s\"} %" PRIu64 "\n", name, m->maps[i].name,
+			m->maps[i].used);
+}
+
+static void put_xdp_map_room(const struct metrics *m, const char *name, FILE *out)
+{
+	for (size_t i = 0; i < m->maps_count; i++)
+		fprintf(out, "%s{map=\"%s\"} %" PRIu64 "\n", name, m->maps[i].name,
+			m->maps[i].room);
+}
+
+static void put_xdp_run_seconds_total(const struct metrics *m, const char *name, FILE *out)
+{
+	if (m->xdp)
+		fprintf(out, "%s %.9f\n", name, (double)m->run_ns / 1e9);
+}
+
+static void put_xdp_runs_total(const struct metrics *m, const char *name, FILE *out)
+{
+	if (m->xdp)
+		fprintf(out, "%s %" PRIu64 "\n", name, m->runs);
+}
+
+static void put_head(const char *name, const char *type, const char *help, FILE *out)
+{
+	fprintf(out, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
+}
+
+void metrics_write(const struct metrics *m, FILE *out)
+{
+#define X(name, type, help, value)                                                                 \
+	put_head(PREFIX #name, #type, help, out);                                                  \
+	fprintf(out, PREFIX #name " %.17g\n", (double)(value));
+	METRICS(X)
+#undef X
+#define X(name, type, help, labels)                                                                \
+	put_head(PREFIX #name, #type, help, out);                                                  \
+	put_##name(m, PREFIX #name, out);
+	METRICS_FAMILIES(X)
+#undef X
+}
+
+void metrics_write_table(FILE *out)
+{
+	fputs("| metric | type | labels | what it says |\n| --- | --- | --- | --- |\n", out);
+#define X(name, type, help, value)                                                                 \
+	fprintf(out, "| `%s` | %s | | %s |\n", PREFIX #name, #type, help);
+	METRICS(X)
+#undef X
+#define X(name, type, help, labels)                                                                \
+	fprintf(out, "| `%s` | %s | %s | %s |\n", PREFIX #name, #type, labels, help);
+	METRICS_FAMILIES(X)
+#undef X
+}

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * Every metric, once: the text of /metrics and the table of docs/metrics.md come from here.
+ * m is a const struct metrics (metrics.h).
+ */
+#ifndef XDNS_METRICS_LIST_H
+#define XDNS_METRICS_LIST_H
+
+/* X(name, type, help, value): one value. The name is preceded by mesos_xdns_. */
+#define METRICS(X)                                                                                 \
+	X(zone_ready, gauge, "a zone is served (1) or there is none yet (0)", m->ready)            \
+	X(zone_expired, gauge,                                                                     \
+	  "nothing was heard of the cluster for SOAExpire: names get "                             \
+	  "SERVFAIL",                                                                              \
+	  m->expired)                                                                              \
+	X(zone_complete, gauge, "no name is missing of a zone taken over from the maps",           \
+	  m->complete)                                                                             \
+	X(zone_serial, gauge, "serial of the SOA", m->serial)                                      \
+	X(zone_names, gauge, "names that exist, those between included", m->counts.names)          \
+	X(zone_commits_total, counter, "changes of the zone", m->follower.commits)                 \
+	X(udp_queries_total, counter, "UDP datagrams that userspace took", m->server.udp_queries)  \
+	X(udp_answers_total, counter, "answers that userspace sent over UDP",                      \
+	  m->server.udp_answers)                                                                   \
+	X(udp_dropped_total, counter, "UDP datagrams that userspace did not answer",               \
+	  m->server.udp_dropped)                                                                   \
+	X(tcp_connections_total, counter, "TCP connections taken", m->server.tcp_connections)      \
+	X(tcp_refused_total, counter, "TCP connections closed at once: too many",                  \
+	  m->server.tcp_refused)                                                                   \
+	X(tcp_queries_total, counter, "queries over TCP", m->server.tcp_queries)                   \
+	X(tcp_answers_total, counter, "answers over TCP", m->server.tcp_answers)                   \
+	X(forward_queries_total, counter, "queries taken to be forwarded",                         \
+	  m->server.forward.queries)                                                               \
+	X(forward_answered_total, counter, "forwarded queries that were answered",                 \
+	  m->server.forward.answered)                                                              \
+	X(forward_failed_total, counter, "forwarded queries that no resolver answered",            \
+	  m->server.forward.failed)                                                                \
+	X(forward_tries_total, counter, "queries sent to resolvers", m->server.forward.tries)      \
+	X(forward_timeouts_total, counter, "tries that a resolver did not answer in time",         \
+	  m->server.forward.timeouts)                                                              \
+	X(forward_mismatches_total, counter, "replies that did not fit what was asked: ignored",   \
+	  m->server.forward.mismatches)                                                            \
+	X(forward_tcp_total, counter, "tries over TCP", m->server.forward.retried_tcp)             \
+	X(forward_full_total, counter, "queries refused because too many were under way",          \
+	  m->server.forward.refused_full)                                                          \
+	X(master_heard_age_seconds, gauge, "time since the last word from the master; NaN: none",  \
+	  m->heard_age)                                                                            \
+	X(master_failing, gauge, "state documents cannot be had", m->status.failing)               \
+	X(master_documents_total, counter, "state documents fetched", m->follower.documents)       \
+	X(master_documents_failed_total, counter, "fetches that failed",                           \
+	  m->follower.documents_failed)                                                            \
+	X(master_document_bytes_total, counter, "octets of state documents, decompressed",         \
+	  m->follower.document_bytes)                                                              \
+	X(stream_connected, gauge, "the master's event stream is heard", m->status.stream)         \
+	X(stream_connects_total, counter, "times the stream was opened",                           \
+	  m->follower.stream_opened)                                                               \
+	X(stream_lost_total, counter, "times it broke", m->follower.stream_lost)                   \
+	X(stream_events_total, counter, "events of the stream", m->follower.events)                \
+	X(tasks, gauge, "running tasks known", m->status.tasks)                                    \
+	X(agents, gauge, "agents known", m->status.agents)                                         \
+	X(frameworks, gauge, "frameworks known", m->status.frameworks)                             \
+	X(hold, gauge, "what a new leader does not know yet is kept (1)", m->status.holding)       \
+	X(held_tasks, gauge, "tasks kept so", m->status.held_tasks)                                \
+	X(xdp_serving, gauge, "the program answers on an interface", m->xdp_serving)
+
+/* X(name, type, help, labels): several values; metrics.c has a function put_NAME for each. */
+#define METRICS_FAMILIES(X)                                                                        \
+	X(build_info, gauge, "1", "version")                                                       \
+	X(zone_records, gauge, "resource records served", "type")                                  \
+	X(records_left_out_total, counter,                                                         \
+	  "records left out: of names the daemon owns (conflict), that no query can ask for "      \
+	  "(unreachable), of hosts without address (unresolved)",                                  \
+	  "reason")                                                                                \
+	X(zone_publish_seconds, histogram, "making a change's records and serving them", "le")     \
+	X(event_served_seconds, histogram,                                                         \
+	  "from an event's arrival to its being served by kernel and userspace; of one burst "     \
+	  "1024 are timed",                                                                        \
+	  "le")                                                                                    \
+	X(xdp_total, counter, "frames by what the program did with them (docs/bpf.md)", "reason")  \
+	X(xdp_interface, gauge, "1: the program is attached there, in that mode",                  \
+	  "interface, mode")                                                                       \
+	X(xdp_map_used, gauge, "elements of the map that were ever used", "map")                   \
+	X(xdp_map_room, gauge, "elements it has", "map")                                           \
+	X(xdp_run_seconds_total, counter,                                                          \
+	  "time the present program has run; 0 unless kernel.bpf_stats_enabled", "")               \
+	X(xdp_runs_total, counter, "times it ran; 0 unless kernel.bpf_stats_enabled", "")
+
+#endif
