@@ -5,8 +5,6 @@
  * the daemon would do and says what came out: a job a line in, a result a line out, both JSON.
  */
 #include <arpa/inet.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,94 +17,14 @@
 #include "config.h"
 #include "dname_text.h"
 #include "dns.h"
-#include "log.h"
+#include "golden_job.h"
 #include "records.h"
 #include "reply.h"
-#include "state.h"
 #include "util.h"
 #include "zone.h"
 #include "zone_config.h"
 
 #define SERIAL 1234567890
-
-/* In place of log.c: conflicts are no news here. */
-void log_write(enum log_level level, const char *fmt, ...)
-{
-	(void)level;
-	(void)fmt;
-}
-
-/* What the harness that recorded Mesos-DNS had in its hosts file. */
-static int resolve(void *ctx, const char *host, struct address **ret_list, size_t *ret_count)
-{
-	const json_t *addresses = json_object_get(ctx, host), *text;
-	struct address *list;
-	size_t i;
-
-	if (!addresses)
-		return -ENOENT;
-	list = calloc(json_array_size(addresses), sizeof(*list));
-	if (!list)
-		return -ENOMEM;
-	json_array_foreach(addresses, i, text) {
-		if (address_parse(json_string_value(text), &list[i])) {
-			free(list);
-			return -EINVAL;
-		}
-	}
-	*ret_list = list;
-	*ret_count = json_array_size(addresses);
-	return 0;
-}
-
-static int feed_file(struct state *state, const char *path)
-{
-	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
-	char buf[5000];
-	ssize_t n;
-
-	if (fd < 0)
-		return -errno;
-	while ((n = read(fd, buf, sizeof(buf))) > 0) {
-		int r = state_feed(state, buf, (size_t)n);
-
-		if (r)
-			return r;
-	}
-	return n < 0 ? -errno : 0;
-}
-
-static struct cluster *load_cluster(json_t *job, json_t *result)
-{
-	struct state_resolver resolver = {resolve, json_object_get(job, "hosts")};
-	struct cluster *cluster = NULL;
-	struct state *state;
-	int r;
-
-	if (state_new(1 << 30, &resolver, &state))
-		return NULL;
-	r = feed_file(state, json_string_value(json_object_get(job, "document")));
-	if (!r)
-		r = state_end(state);
-	if (!r)
-		r = state_finish(state, &cluster);
-	if (r)
-		json_object_set_new(result, "error", json_string(state_error(state)));
-	state_free(state);
-	return cluster;
-}
-
-static struct config *load_config(json_t *job, json_t *result)
-{
-	char *text = json_dumps(json_object_get(job, "config"), 0), *error = NULL;
-	struct config *cfg = NULL;
-
-	if (config_parse("golden.json", text, strlen(text), &cfg, &error))
-		json_object_set_new(result, "error", json_string(error));
-	free(error);
-	free(text);
-	return cfg;
-}
 
 static void list_rr(void *ctx, const uint8_t *owner, const struct rr *rr)
 {
@@ -204,20 +122,11 @@ static void report(struct zone *zone, const struct config *cfg, const struct rec
 						      skipped.conflicts + skipped.unreachable)));
 }
 
-static void listener_address(const struct config *cfg, struct address *ret)
-{
-	*ret = (struct address){.family = (uint8_t)cfg->listener.ss_family};
-	if (ret->family == AF_INET)
-		memcpy(ret->bytes, &((const struct sockaddr_in *)&cfg->listener)->sin_addr, 4);
-	else
-		memcpy(ret->bytes, &((const struct sockaddr_in6 *)&cfg->listener)->sin6_addr, 16);
-}
-
 static json_t *do_job(json_t *job)
 {
 	json_t *result = json_object();
-	struct config *cfg = load_config(job, result);
-	struct cluster *cluster = cfg ? load_cluster(job, result) : NULL;
+	struct config *cfg = job_config(job, result);
+	struct cluster *cluster = cfg ? job_cluster(job, result) : NULL;
 	struct xdns_config config;
 	struct zone *zone = NULL;
 	struct address listener;
@@ -231,7 +140,7 @@ static json_t *do_job(json_t *job)
 			.listeners_count = 1,
 		};
 
-		listener_address(cfg, &listener);
+		job_listener(cfg, &listener);
 		report(zone, cfg, &in, job, result);
 	}
 	zone_free(zone);
@@ -240,32 +149,10 @@ static json_t *do_job(json_t *job)
 	return result;
 }
 
-static int driver(void)
-{
-	_cleanup_free_ char *line = NULL;
-	size_t room = 0;
-
-	while (getline(&line, &room, stdin) > 0) {
-		json_t *job = json_loads(line, 0, NULL), *result;
-		char *text;
-
-		if (!job)
-			return 1;
-		result = do_job(job);
-		text = json_dumps(result, JSON_COMPACT);
-		puts(text);
-		fflush(stdout);
-		free(text);
-		json_decref(result);
-		json_decref(job);
-	}
-	return 0;
-}
-
 int main(int argc, char **argv)
 {
 	if (argc > 1 && !strcmp(argv[1], "--driver"))
-		return driver();
+		return job_loop(do_job);
 	execlp("python3", "python3", "tests/golden/golden.py", argv[0], NULL);
 	perror("python3");
 	return 1;
