@@ -48,6 +48,7 @@ BPF_CFLAGS = -O2 -g -target bpf -mcpu=v3 -Wall -Wextra -Werror -Iinclude -MMD -M
 # --- what there is ----------------------------------------------------------
 
 USER_SRC    := $(wildcard user/*.c)
+CTL_SRC     := $(wildcard tools/xdnsctl*.c)
 LIB_SRC     := $(filter-out user/main.c,$(USER_SRC))
 SKEL        := build/mesos-xdns.skel.h
 SCRIPTS     := $(wildcard tests/e2e/[0-9]*.sh)
@@ -67,9 +68,13 @@ PKG_BENCH := build/packages-bench
 .PHONY: all run packages check check-unit check-golden check-bpf check-e2e asan bench lint fmt \
 	install clean help
 
-all: build/mesos-xdns ## build build/mesos-xdns
+all: build/mesos-xdns build/xdnsctl ## build build/mesos-xdns and build/xdnsctl
 
 build/mesos-xdns: build/user/main.o build/libxdns.a
+	$(call say,LD,$@)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+build/xdnsctl: $(CTL_SRC:%.c=build/%.o) build/libxdns.a
 	$(call say,LD,$@)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
@@ -184,7 +189,7 @@ build/tests/e2e/ask: $(ASK_SRC:%.c=build/%.o)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^
 
-E2E_NEEDS := build/mesos-xdns build/xdp-pass.bpf.o build/tests/e2e/ask
+E2E_NEEDS := build/mesos-xdns build/xdnsctl build/xdp-pass.bpf.o build/tests/e2e/ask
 SANITIZED := $(UNIT) $(GOLDEN) tests/bpf/test_packets tests/bpf/test_mutants
 CHECKED   := $(addprefix build/,$(UNIT) $(GOLDEN) $(BPF_TESTS)) $(addprefix build/asan/,$(SANITIZED))
 
@@ -227,8 +232,9 @@ $(PKG_RUN): | $(PKG_BUILD)
 $(PKG_CHECK): | $(PKG_BUILD) $(PKG_RUN)
 $(PKG_BENCH): | $(PKG_BUILD) $(PKG_RUN) $(PKG_CHECK)
 
-install: build/mesos-xdns ## install below DESTDIR and PREFIX
+install: build/mesos-xdns build/xdnsctl ## install below DESTDIR and PREFIX
 	install -D -m 755 build/mesos-xdns $(DESTDIR)$(PREFIX)/sbin/mesos-xdns
+	install -D -m 755 build/xdnsctl $(DESTDIR)$(PREFIX)/sbin/xdnsctl
 	$(foreach m,$(MAN),install -D -m 644 $(m) $(DESTDIR)$(PREFIX)/share/man/man$(subst .,,$(suffix $(m)))/$(notdir $(m));)
 
 clean: ## remove build/

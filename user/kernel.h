@@ -12,6 +12,7 @@
 
 #include <stdbool.h>
 
+#include "abi.h"
 #include "config.h"
 #include "counters.h"
 #include "interfaces.h"
@@ -46,6 +47,20 @@ struct kernel_restored {
  */
 typedef int (*kernel_rr_fn)(void *ctx, const uint8_t *owner, const struct rr *rr);
 int kernel_restore(struct kernel *k, kernel_rr_fn fn, void *ctx, struct kernel_restored *ret);
+
+/* What is pinned in a folder that this process need not have. */
+struct kernel_peeked {
+	struct xdns_state state;
+	struct xdns_config config;
+	uint64_t names, records, broken; /* as in struct kernel_restored; 0 without fn */
+	bool torn; /* the daemon changed the maps meanwhile: what was read may be of two zones */
+};
+
+/*
+ * kernel_restore() for a tool, whoever has the folder, whatever is being served. Changes nothing.
+ * fn NULL: only state and config. Its errors but -EXDEV and -ENODATA; -EPERM.
+ */
+int kernel_peek(const char *dir, kernel_rr_fn fn, void *ctx, struct kernel_peeked *ret);
 
 /*
  * Loads the program with maps that fit the zone as it is, fills them and puts it in the place

@@ -155,20 +155,21 @@ static bool is_attached(const struct found *f, const char *dir)
 
 /*
  * A daemon killed while it replaced one generation by another leaves pins of both. The one that is
- * attached counts; its pins are put in their places.
+ * attached counts; its pins are put in their places, if the folder is ours (settle).
  */
-static int find(struct found *f, const char *dir)
+static int find(struct found *f, const char *dir, bool settle)
 {
 	int r = open_found(f, dir, true);
 
 	if (!r && is_attached(f, dir)) {
-		pins_settle_all(dir);
+		if (settle)
+			pins_settle_all(dir);
 		return 0;
 	}
 	if (!r)
 		found_done(f);
 	r = open_found(f, dir, false);
-	if (!r && f->moved && is_attached(f, dir))
+	if (!r && settle && f->moved && is_attached(f, dir))
 		pins_settle_all(dir);
 	return r;
 }
@@ -337,6 +338,19 @@ static int give_all(const struct found *f)
 	return r;
 }
 
+/* Each name of the maps once. */
+static int read_maps(struct found *f)
+{
+	int r = 0;
+
+	for (int map = XDNS_MAP_names + 1; map < XDNS_ZONE_MAPS_COUNT && !r; map++)
+		r = map_memory(f, map);
+	if (r)
+		return r;
+	f->seen = calloc(f->entries[XDNS_MAP_records] / 8 + 1, 1);
+	return f->seen ? give_all(f) : -ENOMEM;
+}
+
 int kernel_restore(struct kernel *k, kernel_rr_fn fn, void *ctx, struct kernel_restored *ret)
 {
 	uint8_t domain[DNAME_WIRE_MAX + 1];
@@ -344,23 +358,20 @@ int kernel_restore(struct kernel *k, kernel_rr_fn fn, void *ctx, struct kernel_r
 	int len = dname_from_text(k->cfg->domain, strlen(k->cfg->domain), domain), r;
 	struct found f;
 
-	r = find(&f, k->cfg->bpf_dir);
+	r = find(&f, k->cfg->bpf_dir, true);
 	if (r)
 		return r;
 	if (len > 0)
 		dname_lower(domain, len);
+	f.fn = fn;
+	f.ctx = ctx;
+	f.ret = &got;
 	if (len < 0 || f.state.domain_len != (uint32_t)len || memcmp(f.state.domain, domain, len))
 		r = -EXDEV;
 	else if (f.state.serving == XDNS_SERVING_NO)
 		r = -ENODATA;
-	for (int map = XDNS_MAP_names + 1; map < XDNS_ZONE_MAPS_COUNT && !r; map++)
-		r = map_memory(&f, map);
-	f.seen = calloc(f.entries[XDNS_MAP_records] / 8 + 1, 1);
-	f.fn = fn;
-	f.ctx = ctx;
-	f.ret = &got;
-	if (!r)
-		r = f.seen ? give_all(&f) : -ENOMEM;
+	else
+		r = read_maps(&f);
 	got.serial = f.state.serial;
 	got.heard = f.state.heard;
 	got.expired = f.state.serving == XDNS_SERVING_EXPIRED ||
@@ -371,5 +382,64 @@ int kernel_restore(struct kernel *k, kernel_rr_fn fn, void *ctx, struct kernel_r
 		return r;
 	k->heard = got.heard;
 	*ret = got;
+	return 0;
+}
+
+/* The program's read-only data, if it is of the state's zone: its layout has no number of its own.
+ */
+static int read_config(const struct found *f, const char *dir, struct xdns_config *ret)
+{
+	for (int fresh = f->moved; fresh >= 0; fresh--) {
+		_cleanup_close_ int fd = pins_get(dir, "config", fresh);
+		_cleanup_free_ void *value = NULL;
+		struct bpf_map_info info;
+		uint32_t zero = 0;
+
+		if (fd < 0 || map_info(fd, &info) || info.value_size < sizeof(*ret))
+			continue;
+		value = malloc(info.value_size);
+		if (!value)
+			return -ENOMEM;
+		if (bpf_map_lookup_elem(fd, &zero, value))
+			return -errno;
+		memcpy(ret, value, sizeof(*ret));
+		if (ret->domain_len == f->state.domain_len &&
+		    !memcmp(ret->domain, f->state.domain, sizeof(ret->domain)))
+			return 0;
+	}
+	return -ESTALE;
+}
+
+int kernel_peek(const char *dir, kernel_rr_fn fn, void *ctx, struct kernel_peeked *ret)
+{
+	struct kernel_restored got = {0};
+	struct xdns_state after;
+	struct kernel_peeked p;
+	struct found f;
+	int r;
+
+	r = find(&f, dir, false);
+	if (r)
+		return r;
+	f.fn = fn;
+	f.ctx = ctx;
+	f.ret = &got;
+	p.state = f.state;
+	r = f.state.domain_len <= DNS_NAME_MAX ? read_config(&f, dir, &p.config) : -ESTALE;
+	if (!r && fn)
+		r = read_maps(&f);
+	if (!r)
+		r = read_state(dir, f.moved, &after);
+	if (r == -ENOENT && f.moved) /* it has got to its place meanwhile */
+		r = read_state(dir, false, &after);
+	found_done(&f);
+	if (r)
+		return r;
+	p.names = got.names;
+	p.records = got.records;
+	p.broken = got.broken;
+	p.torn = f.state.changes & 1 || after.changes != f.state.changes ||
+		 after.program != f.state.program;
+	*ret = p;
 	return 0;
 }

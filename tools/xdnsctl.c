@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+/* The command line: one table of commands, one of options, which --help prints. */
+#include "xdnsctl.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <bpf/libbpf.h>
+
+#include "util.h"
+
+#define BPF_DIR_DEFAULT "/sys/fs/bpf/mesos-xdns"
+#define INTERVAL_MAX	3600
+
+static const struct command {
+	const char *name, *args, *help;
+	int min, max; /* how many words may follow */
+	int (*run)(const struct ctl *c, int argc, char **argv);
+} commands[] = {
+	{"lookup", "NAME [TYPE]", "what the kernel answers, even while the daemon is dead", 1, 2,
+	 ctl_lookup},
+	{"counters", "", "what became of the frames, one counter a line", 0, 0, ctl_counters},
+};
+
+static const struct flag {
+	const char *name, *arg, *help;
+	char letter;
+} flags[] = {
+	{"bpf-dir", "DIR", "where the daemon pins its maps (" BPF_DIR_DEFAULT ")", 'd'},
+	{"config", "FILE", "the daemon's configuration: bpfDir, and what doctor looks at", 'c'},
+	{"json", NULL, "JSON instead of text", 'j'},
+	{"interval", "SECONDS", "status: between two looks at the counters (1)", 'i'},
+	{"help", NULL, "print this text", 'h'},
+	{"version", NULL, "print the version", 'V'},
+};
+
+static void usage(FILE *out)
+{
+	char left[40];
+
+	fputs("Usage: xdnsctl [OPTION]... COMMAND [ARGUMENT]...\n\nCommands:\n", out);
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
+		snprintf(left, sizeof(left), "%s %s", commands[i].name, commands[i].args);
+		fprintf(out, "  %-22s  %s\n", left, commands[i].help);
+	}
+	fputs("\nOptions:\n", out);
+	for (size_t i = 0; i < ARRAY_SIZE(flags); i++) {
+		snprintf(left, sizeof(left), "-%c, --%s%s%s", flags[i].letter, flags[i].name,
+			 flags[i].arg ? " " : "", flags[i].arg ? flags[i].arg : "");
+		fprintf(out, "  %-22s  %s\n", left, flags[i].help);
+	}
+	fputs("\nExit status: 0 yes or done, 1 no (no such name or data, not serving, a probe "
+	      "failed),\n2 an error, 3 the program leaves the question to userspace.\n",
+	      out);
+}
+
+static int misuse(const char *what, const char *which)
+{
+	return ctl_fail("%s%s%s (xdnsctl --help)", what, which ? ": " : "", which ? which : "");
+}
+
+static int take_interval(struct ctl *c, const char *text)
+{
+	char *end;
+
+	c->interval = strtod(text, &end);
+	if (end == text || *end || !isfinite(c->interval) || c->interval <= 0 ||
+	    c->interval > INTERVAL_MAX)
+		return misuse("--interval takes seconds, more than 0 and up to 3600", text);
+	return CTL_OK;
+}
+
+/* As getopt_long() wants them. */
+static void long_options(struct option list[ARRAY_SIZE(flags) + 1],
+			 char letters[2 * ARRAY_SIZE(flags) + 1])
+{
+	char *p = letters;
+
+	for (size_t i = 0; i < ARRAY_SIZE(flags); i++) {
+		list[i] = (struct option){flags[i].name,
+					  flags[i].arg ? required_argument : no_argument, NULL,
+					  flags[i].letter};
+		*p++ = flags[i].letter;
+		if (flags[i].arg)
+			*p++ = ':';
+	}
+	*p = '\0';
+}
+
+/* -1: go on; else the exit status. */
+static int take_options(struct ctl *c, int argc, char **argv)
+{
+	struct option list[ARRAY_SIZE(flags) + 1] = {0};
+	char letters[2 * ARRAY_SIZE(flags) + 1];
+	int o;
+
+	long_options(list, letters);
+	while ((o = getopt_long(argc, argv, letters, list, NULL)) != -1) {
+		switch (o) {
+		case 'd':
+			c->bpf_dir = optarg;
+			break;
+		case 'c':
+			c->config_file = optarg;
+			break;
+		case 'j':
+			c->json = true;
+			break;
+		case 'i':
+			if (take_interval(c, optarg))
+				return CTL_ERROR;
+			break;
+		case 'h':
+			usage(stdout);
+			return CTL_OK;
+		case 'V':
+			puts(XDNS_VERSION);
+			return CTL_OK;
+		default:
+			return misuse("see what options there are", NULL);
+		}
+	}
+	return -1;
+}
+
+static int run(struct ctl *c, int argc, char **argv)
+{
+	_cleanup_free_ char *error = NULL;
+	const struct command *command = NULL;
+	struct config *cfg = NULL;
+	int status;
+
+	if (argc < 1)
+		return misuse("a command is missing", NULL);
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
+		if (!strcmp(commands[i].name, argv[0]))
+			command = &commands[i];
+	if (!command)
+		return misuse("there is no such command", argv[0]);
+	if (argc - 1 < command->min)
+		return misuse("an argument is missing", command->args);
+	if (argc - 1 > command->max)
+		return misuse("too many arguments for", command->name);
+	if (c->config_file && config_load(c->config_file, &cfg, &error))
+		return ctl_fail("%s", error ? error : "no memory for the configuration");
+	c->cfg = cfg;
+	if (!c->bpf_dir)
+		c->bpf_dir = cfg ? cfg->bpf_dir : BPF_DIR_DEFAULT;
+	status = command->run(c, argc - 1, argv + 1);
+	config_free(cfg);
+	return status;
+}
+
+int main(int argc, char **argv)
+{
+	struct ctl c = {.interval = 1};
+	int status = take_options(&c, argc, argv);
+
+	libbpf_set_print(NULL);
+	if (status < 0)
+		status = run(&c, argc - optind, argv + optind);
+	if (fflush(stdout) || ferror(stdout))
+		return ctl_fail("the output cannot be written: %s", strerror(errno));
+	return status;
+}
