@@ -22,6 +22,7 @@ static const struct command {
 } commands[] = {
 	{"lookup", "NAME [TYPE]", "what the kernel answers, even while the daemon is dead", 1, 2,
 	 ctl_lookup},
+	{"status", "", "zone, program, interfaces, maps and rates on one screen", 0, 0, ctl_status},
 	{"counters", "", "what became of the frames, one counter a line", 0, 0, ctl_counters},
 };
 

@@ -94,6 +94,30 @@ counts() {
 	json "$when: counters as JSON" "d['answer_a'] >= $((before + 1)) and d['drop_write'] == 0" counters
 }
 
+# screen WHEN DAEMON(regex)
+screen() {
+	local when=$1 daemon=$2
+	says "$when: status has the zone" 0 '^zone +mesos\.  serial [0-9]+  [0-9]+ names, [0-9]+ records$' \
+		-i 0.1 status
+	matches "$when: and that it is served" '^ +serving, heard [0-9.]+ (s|min) ago, expires in' "$(cat "$NET_DIR/out")"
+	matches "$when: and whether the daemon runs" "^daemon +$daemon" "$(cat "$NET_DIR/out")"
+	matches "$when: and the interface" '^interfaces +client0 +generic +veth +mtu 1500$' "$(cat "$NET_DIR/out")"
+	matches "$when: and the addresses" "^addresses +.*$SERVER.*  port 53\$" "$(cat "$NET_DIR/out")"
+	matches "$when: and the map of large sets" '^  a_sets +[0-9]+ +8 +[0-9]+% +[0-9]+$' "$(cat "$NET_DIR/out")"
+	matches "$when: and counters" '^  answer_a +[0-9]+ +[0-9]+\.[0-9]   A set sent$' "$(cat "$NET_DIR/out")"
+	COLUMNS=40 ctl -i 0.1 status >"$NET_DIR/out"
+	equal "$when: a narrow terminal cuts the lines" 40 "$(wc -L <"$NET_DIR/out")"
+	json "$when: status as JSON" 'd["zone"]["domain"] == "mesos." and d["zone"]["state"] == "serving"
+		and d["zone"]["complete"] and d["interfaces"][0]["name"] == "client0"
+		and d["interfaces"][0]["mode"] == "generic" and d["port"] == 53 and "'$SERVER'" in d["addresses"]
+		and [m["used"] for m in d["maps"] if m["name"] == "names"] == [d["zone"]["names"]]
+		and d["counters"]["answer_a"]["count"] > 0 and d["program"]["seen"]' -i 0.1 status
+}
+
+daemon_pid() {
+	ctl --json -i 0.1 status | $PYTHON -c 'import json, sys; print(json.load(sys.stdin)["daemon"]["pid"])'
+}
+
 misuse() {
 	says "no command" 2 'a command is missing' --
 	says "no such command" 2 'no such command: lokup' lokup leader.mesos
@@ -122,17 +146,21 @@ zone_is_there() {
 stage
 few_tasks
 many_tasks 120
-no_pins "lookup leader.mesos" counters
+no_pins "lookup leader.mesos" status counters
 daemon_xdp generic externalOn false
 within 20 zone_is_there || not_ok "the zone is there" "$(tail "$DAEMON_LOG")"
 misuse
 questions
 lookups alive
 counts alive
+screen alive "PID $DAEMON \(mesos-xdns\)$"
+equal "alive: JSON has the daemon's pid" "$DAEMON" "$(daemon_pid)"
 says "the folder of the configuration" 0 '^;; NOERROR' --config "$NET_DIR/config.json" lookup leader.mesos
 kill -KILL "$DAEMON"
 wait "$DAEMON" 2>/dev/null
 questions
 lookups killed
 counts killed
+screen killed 'not running'
+equal "killed: JSON has no pid" None "$(daemon_pid)"
 finish
