@@ -23,7 +23,10 @@ static const struct command {
 	{"lookup", "NAME [TYPE]", "what the kernel answers, even while the daemon is dead", 1, 2,
 	 ctl_lookup},
 	{"status", "", "zone, program, interfaces, maps and rates on one screen", 0, 0, ctl_status},
+	{"dump", "", "the zone as a master file", 0, 0, ctl_dump},
 	{"counters", "", "what became of the frames, one counter a line", 0, 0, ctl_counters},
+	{"check-config", "FILE", "what the daemon would say to this configuration", 1, 1,
+	 ctl_check_config},
 };
 
 static const struct flag {

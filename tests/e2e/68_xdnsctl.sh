@@ -118,6 +118,37 @@ daemon_pid() {
 	ctl --json -i 0.1 status | $PYTHON -c 'import json, sys; print(json.load(sys.stdin)["daemon"]["pid"])'
 }
 
+dump() {
+	local when=$1 name type
+	exits "$when: dump" 0 dump
+	mv "$NET_DIR/out" "$NET_DIR/zone"
+	succeeds "$when: NSD takes the dump" nsd-checkzone mesos "$NET_DIR/zone"
+	if [ -x "$(command -v named-checkzone)" ]; then
+		succeeds "$when: BIND takes the dump" named-checkzone mesos "$NET_DIR/zone"
+	else
+		skip "$when: BIND takes the dump" "no named-checkzone"
+	fi
+	while read -r name type; do
+		equal "$when: the dump has $name $type" "$(cat "$NET_DIR/dig.$name.$type")" \
+			"$(tr -s '\t' ' ' <"$NET_DIR/zone" | grep -E "^$name\. [0-9]+ IN $type " | sort)"
+	done <"$NET_DIR/questions"
+	equal "$when: and all of a large set" 120 "$(grep -cP '^many.marathon.mesos.\t.*\tA\t' "$NET_DIR/zone")"
+	json "$when: the dump as JSON" "len(d['records']) == $(grep -vc '^;' "$NET_DIR/zone")
+		and d['complete'] and [r['type'] for r in d['records'][:2]] == ['SOA', 'NS']" dump
+}
+
+check_config() {
+	says "a good configuration" 0 'config.json: good$' check-config "$NET_DIR/config.json"
+	json "as JSON" 'd["good"] and d["error"] is None' check-config "$NET_DIR/config.json"
+	echo '{"masters": ["10.53.1.1:5050"], "tttl": 5}' >"$NET_DIR/warned.json"
+	says "one with a slip" 0 '^warning: .*unknown key "tttl" .*did you mean "ttl"' check-config "$NET_DIR/warned.json"
+	json "as JSON, too" 'd["good"] and len(d["warnings"]) == 1' check-config "$NET_DIR/warned.json"
+	echo '{"masters": ["10.53.1.1:5050"], "ttl": "5"}' >"$NET_DIR/bad.json"
+	says "a bad one" 1 '^error: .*bad.json: ttl = "5": .*; allowed:' check-config "$NET_DIR/bad.json"
+	json "a bad one as JSON" 'not d["good"] and "ttl" in d["error"]' check-config "$NET_DIR/bad.json"
+	says "one that is not there" 1 '^error: .*nowhere.json' check-config "$NET_DIR/nowhere.json"
+}
+
 misuse() {
 	says "no command" 2 'a command is missing' --
 	says "no such command" 2 'no such command: lokup' lokup leader.mesos
@@ -146,13 +177,15 @@ zone_is_there() {
 stage
 few_tasks
 many_tasks 120
-no_pins "lookup leader.mesos" status counters
+no_pins "lookup leader.mesos" status dump counters
 daemon_xdp generic externalOn false
 within 20 zone_is_there || not_ok "the zone is there" "$(tail "$DAEMON_LOG")"
 misuse
 questions
 lookups alive
 counts alive
+dump alive
+check_config
 screen alive "PID $DAEMON \(mesos-xdns\)$"
 equal "alive: JSON has the daemon's pid" "$DAEMON" "$(daemon_pid)"
 says "the folder of the configuration" 0 '^;; NOERROR' --config "$NET_DIR/config.json" lookup leader.mesos
@@ -161,6 +194,7 @@ wait "$DAEMON" 2>/dev/null
 questions
 lookups killed
 counts killed
+dump killed
 screen killed 'not running'
 equal "killed: JSON has no pid" None "$(daemon_pid)"
 finish
