@@ -66,7 +66,7 @@ PKG_BENCH := build/packages-bench
 # --- daemon -----------------------------------------------------------------
 
 .PHONY: all run packages check check-unit check-golden check-bpf check-e2e asan bench lint fmt \
-	install clean help
+	install uninstall clean help
 
 all: build/mesos-xdns build/xdnsctl ## build build/mesos-xdns and build/xdnsctl
 
@@ -232,10 +232,35 @@ $(PKG_RUN): | $(PKG_BUILD)
 $(PKG_CHECK): | $(PKG_BUILD) $(PKG_RUN)
 $(PKG_BENCH): | $(PKG_BUILD) $(PKG_RUN) $(PKG_CHECK)
 
-install: build/mesos-xdns build/xdnsctl ## install below DESTDIR and PREFIX
-	install -D -m 755 build/mesos-xdns $(DESTDIR)$(PREFIX)/sbin/mesos-xdns
-	install -D -m 755 build/xdnsctl $(DESTDIR)$(PREFIX)/sbin/xdnsctl
-	$(foreach m,$(MAN),install -D -m 644 $(m) $(DESTDIR)$(PREFIX)/share/man/man$(subst .,,$(suffix $(m)))/$(notdir $(m));)
+# What `make install` puts where: source, destination, mode. The unit gets the daemon's real place.
+SYSCONFDIR ?= /etc
+SHARE       = $(PREFIX)/share
+INSTALLED   = build/mesos-xdns:$(PREFIX)/sbin/mesos-xdns:755 \
+	      build/xdnsctl:$(PREFIX)/sbin/xdnsctl:755 \
+	      build/install/mesos-xdns.service:$(PREFIX)/lib/systemd/system/mesos-xdns.service:644 \
+	      tools/systemd/mesos-xdns-pins.service:$(PREFIX)/lib/systemd/system/mesos-xdns-pins.service:644 \
+	      tools/systemd/mesos-xdns.sysusers:$(PREFIX)/lib/sysusers.d/mesos-xdns.conf:644 \
+	      tools/completion/mesos-xdns.bash:$(SHARE)/bash-completion/completions/mesos-xdns:644 \
+	      tools/completion/_mesos-xdns:$(SHARE)/zsh/vendor-completions/_mesos-xdns:644 \
+	      LICENSE:$(SHARE)/doc/mesos-xdns/copyright:644 \
+	      README.md:$(SHARE)/doc/mesos-xdns/README.md:644 \
+	      tools/config.json:$(SHARE)/doc/mesos-xdns/examples/config.json:644 \
+	      $(foreach d,$(wildcard docs/*.md docs/*.svg),$(d):$(SHARE)/doc/mesos-xdns/$(d):644) \
+	      $(foreach m,$(MAN),$(m):$(SHARE)/man/man$(subst .,,$(suffix $(m)))/$(notdir $(m)):644)
+CONFIG_FILE = $(DESTDIR)$(SYSCONFDIR)/mesos-xdns/config.json
+place       = $(word $(2),$(subst :, ,$(1)))
+
+install: build/mesos-xdns build/xdnsctl ## install below DESTDIR and PREFIX; an existing configuration stays
+	@mkdir -p build/install
+	$(Q)sed 's,/usr/sbin/mesos-xdns,$(PREFIX)/sbin/mesos-xdns,; s,/etc/mesos-xdns/,$(SYSCONFDIR)/mesos-xdns/,' \
+		tools/systemd/mesos-xdns.service > build/install/mesos-xdns.service
+	$(Q)set -e; $(foreach f,$(INSTALLED),install -D -m $(call place,$(f),3) $(call place,$(f),1) \
+		$(DESTDIR)$(call place,$(f),2);)
+	$(Q)test -e $(CONFIG_FILE) || install -D -m 644 tools/config.json $(CONFIG_FILE)
+
+uninstall: ## remove what install put there, but not the configuration
+	$(Q)rm -f $(foreach f,$(INSTALLED),$(DESTDIR)$(call place,$(f),2))
+	$(Q)rm -rf $(DESTDIR)$(SHARE)/doc/mesos-xdns
 
 clean: ## remove build/
 	$(Q)rm -rf build
