@@ -28,6 +28,7 @@ MASTER = '127.0.0.1:5050'
 PINS = '/sys/fs/bpf/xdns-refresh'
 LINK = 'xdns-refresh0'
 FRAMEWORKS, INSTANCES = 20, 10  # state-gen.py's
+SPACING = 5  # seconds between two documents; the daemon would wait with the second
 TICK = 0.002  # seconds between two questions
 CLOCK = os.sysconf('SC_CLK_TCK')
 
@@ -167,12 +168,13 @@ class Bench:
                             'stateTimeoutSeconds': 600, 'externalOn': False, 'httpOn': False}, **keys), file)
         return '-config=' + self.path('config.json')
 
-    def zones(self):
+    def fetched(self):
         with open(self.path('xdns.log'), 'rb') as file:
-            return file.read().count(b' zone: ')
+            return file.read().count(b' state from ')
 
     def mesos_xdns(self):
-        config = self.configuration({'bpfDir': PINS, 'xdpInterfaces': [LINK], 'xdpMode': 'generic'})
+        config = self.configuration({'bpfDir': PINS, 'xdpInterfaces': [LINK], 'xdpMode': 'generic',
+                                     'eventStreamOn': False})
         command = [os.path.join(ROOT, self.options.bin), config, '-v=1']
         with running(command, self.path('xdns.log')) as process:
             served = wait_for('the first zone', self.served, self.limit, process)
@@ -180,9 +182,8 @@ class Bench:
                                           lambda: os.path.exists(PINS + '/link-' + LINK), self.limit, process)
             found = {'served_s': served, 'kernel_s': in_kernel, 'cpu_s': cpu_seconds(process.pid),
                      'start_peak': peak_octets(process.pid)}
-            time.sleep(0.3)
             found['unchanged_s'], found['unchanged_cpu_s'] = self.again(
-                process, lambda before=self.zones(): self.zones() > before)
+                process, lambda before=self.fetched(): self.fetched() > before)
             serve(self.documents[1])
             name = service(self.renamed - 1, self.tasks, True)
             found['changed_s'], found['changed_cpu_s'] = self.again(process, lambda: answered(name))
@@ -192,6 +193,7 @@ class Bench:
 
     def again(self, process, condition):
         """One more refresh: seconds, and seconds of CPU (some of it after it is served)."""
+        time.sleep(SPACING)
         before = cpu_seconds(process.pid)
         process.send_signal(signal.SIGHUP)
         seconds = wait_for('a refresh', condition, self.limit, process)

@@ -22,6 +22,7 @@ equal "the files, beside documents and manual" "./etc/mesos-xdns/config.json
 ./usr/lib/systemd/system/mesos-xdns.service
 ./usr/lib/sysusers.d/mesos-xdns.conf
 ./usr/sbin/mesos-xdns
+./usr/sbin/xdnsctl
 ./usr/share/bash-completion/completions/mesos-xdns
 ./usr/share/doc/mesos-xdns/README.md
 ./usr/share/doc/mesos-xdns/copyright
