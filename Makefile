@@ -66,7 +66,7 @@ PKG_BENCH := build/packages-bench
 # --- daemon -----------------------------------------------------------------
 
 .PHONY: all run packages check check-unit check-golden check-bpf check-e2e asan bench lint fmt \
-	install uninstall clean help
+	install uninstall deb clean help
 
 all: build/mesos-xdns build/xdnsctl ## build build/mesos-xdns and build/xdnsctl
 
@@ -131,7 +131,7 @@ endef
 $(eval $(call flavour,build,$$(CFLAGS) $$(HARDEN)))
 $(eval $(call flavour,build/asan,$$(SANITIZE)))
 
--include $(shell find build -name '*.d' 2>/dev/null)
+-include $(shell find build -path build/deb -prune -o -type f -name '*.d' -print 2>/dev/null)
 
 # --- bench --------------------------------------------------------------------
 
@@ -231,6 +231,7 @@ packages: $(PKG_BUILD) $(PKG_RUN) $(PKG_CHECK) ## install every Debian package t
 $(PKG_RUN): | $(PKG_BUILD)
 $(PKG_CHECK): | $(PKG_BUILD) $(PKG_RUN)
 $(PKG_BENCH): | $(PKG_BUILD) $(PKG_RUN) $(PKG_CHECK)
+build/packages-deb: | $(PKG_BUILD) $(PKG_RUN)
 
 # What `make install` puts where: source, destination, mode. The unit gets the daemon's real place.
 SYSCONFDIR ?= /etc
@@ -261,6 +262,24 @@ install: build/mesos-xdns build/xdnsctl ## install below DESTDIR and PREFIX; an 
 uninstall: ## remove what install put there, but not the configuration
 	$(Q)rm -f $(foreach f,$(INSTALLED),$(DESTDIR)$(call place,$(f),2))
 	$(Q)rm -rf $(DESTDIR)$(SHARE)/doc/mesos-xdns
+
+# debhelper wants debian/ at the top, which has other things to show: it gets one in a copy.
+DEB_VERSION ?= $(VERSION)
+DEB_DIR      = build/deb/mesos-xdns-$(DEB_VERSION)
+PKG_DEB     := build/packages-deb
+
+deb: | $(PKG_BUILD) $(PKG_DEB) ## a Debian package in build/deb; DEB_VERSION=1.2
+	@rm -rf $(DEB_DIR) && mkdir -p $(DEB_DIR)
+	$(Q)cp -r Makefile LICENSE README.md bpf user include docs tools $(DEB_DIR)
+	$(Q)cp -r tools/debian $(DEB_DIR)/debian
+	$(Q)cp tools/systemd/mesos-xdns.sysusers $(DEB_DIR)/debian/mesos-xdns.sysusers
+	$(Q)sed "s/@VERSION@/$(DEB_VERSION)/; s/@DATE@/$$(date -R)/" tools/debian/changelog.in > $(DEB_DIR)/debian/changelog
+	$(Q)rm $(DEB_DIR)/debian/changelog.in
+	$(Q)mkdir -p $(DEB_DIR)/build && touch $(DEB_DIR)/$(PKG_BUILD)
+	$(call say,DEB,$(DEB_DIR))
+	$(Q)cd $(DEB_DIR) && env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL DEB_BUILD_OPTIONS=noautodbgsym \
+		dpkg-buildpackage -b -us -uc > ../build.log 2>&1 || { tail -30 ../build.log; exit 1; }
+	@ls build/deb/mesos-xdns_$(DEB_VERSION)_*.deb
 
 clean: ## remove build/
 	$(Q)rm -rf build
