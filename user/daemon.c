@@ -24,6 +24,7 @@
 #include "zone_read.h"
 
 #define STATUS_MS	     1000
+#define KERNEL_RETRY_NS	     (3 * NSEC_PER_SEC)
 #define INTERFACES_SETTLE_MS 100 /* changes of links and addresses come in bursts */
 
 struct daemon {
@@ -34,6 +35,7 @@ struct daemon {
 	struct server *server;
 	struct follower *follower;
 	struct kernel *kernel;
+	uint64_t kernel_retry_ns; /* after a failure not before */
 	struct api api;
 	struct http_server *http;
 	struct interfaces interfaces;
@@ -113,8 +115,12 @@ static void kernel_follow(struct daemon *d)
 {
 	_cleanup_free_ char *why = NULL;
 
+	if (now_ns() < d->kernel_retry_ns) /* a load that fails costs most of a second */
+		return;
 	if (d->kernel && kernel_started(d->kernel)) {
-		if (!kernel_heal(d->kernel))
+		if (kernel_heal(d->kernel))
+			d->kernel_retry_ns = now_ns() + KERNEL_RETRY_NS;
+		else
 			kernel_sync(d->kernel, &d->interfaces);
 		return;
 	}
@@ -126,6 +132,7 @@ static void kernel_follow(struct daemon *d)
 	}
 	if ((!d->kernel && kernel_claim(d->cfg, &d->kernel, &why)) ||
 	    kernel_start(d->kernel, d->zone, &d->interfaces, &why)) {
+		d->kernel_retry_ns = now_ns() + KERNEL_RETRY_NS;
 		note_refusal(d, TAKE_PTR(why));
 		return;
 	}
@@ -201,7 +208,10 @@ static int take_record(void *ctx, const uint8_t *owner, const struct rr *rr)
 
 	if (r)
 		return r;
-	return t->list->sink.put(&t->list->sink, owner, dname_wire_len(owner), rr);
+	r = t->list->sink.put(&t->list->sink, owner, dname_wire_len(owner), rr);
+	if (r)
+		zone_remove(t->zone, owner, rr);
+	return r;
 }
 
 /* The zone that the daemon before has left in the kernel's maps. */
@@ -334,7 +344,7 @@ static void reload(struct daemon *d)
 {
 	_cleanup_free_ char *error = NULL;
 	struct config_changes changes;
-	struct config *fresh, *old = d->cfg;
+	struct config *fresh, *old = d->cfg, *feeds = d->feeds_cfg;
 	bool switched;
 
 	if (config_reload(old, &fresh, &changes, &error)) {
@@ -347,15 +357,13 @@ static void reload(struct daemon *d)
 	d->cfg = fresh;
 	switched = switch_config(d, fresh, changes.classes) == 0;
 	log_changes(fresh, &changes);
-	if (switched) {
-		/* the feeds look at the one they were started with */
-		if (old != d->feeds_cfg)
-			config_free(old);
-		if (changes.classes & CONFIG_SOURCE) {
-			config_free(d->feeds_cfg);
-			d->feeds_cfg = fresh;
-		}
-	}
+	/* the feeds look at the one they were started with */
+	if (follower_feeds_config(d->follower) == fresh)
+		d->feeds_cfg = fresh;
+	if (switched && feeds != d->feeds_cfg && feeds != old)
+		config_free(feeds);
+	if (switched && old != d->feeds_cfg)
+		config_free(old);
 	follower_refresh(d->follower);
 }
 

@@ -113,7 +113,7 @@ int feeds_set_masters(struct feeds *f, const char *const *masters, size_t count)
 
 int feeds_follow(struct feeds *f, const char *const *masters, size_t count)
 {
-	return f->stream ? stream_follow(f->stream, masters, count) : 0;
+	return f && f->stream ? stream_follow(f->stream, masters, count) : 0;
 }
 
 void feeds_stop(struct feeds *f)

@@ -21,7 +21,7 @@ void feeds_fetch(struct feeds *f);
 /* Whom to ask for documents, instead of the configured masters. */
 int feeds_set_masters(struct feeds *f, const char *const *masters, size_t count);
 
-/* Whose events to follow, the leader first. Nothing if the stream is off. */
+/* Whose events to follow, the leader first. Nothing if the stream is off, or f NULL. */
 int feeds_follow(struct feeds *f, const char *const *masters, size_t count);
 
 /* Ends and joins every thread; then nothing more is pushed. Accepts NULL. */

@@ -83,6 +83,11 @@ static void on_hold_over(uv_timer_t *timer)
 {
 	struct follower *f = timer->data;
 
+	if (f->failure && !f->streaming) { /* no master is there that agents could register with */
+		uv_timer_start(timer, on_hold_over, (uint64_t)f->cfg->failover_hold_seconds * 1000,
+			       0);
+		return;
+	}
 	end_hold(f, "failoverHoldSeconds");
 	follower_publish(f, false);
 }
@@ -193,7 +198,7 @@ static void take_cluster(struct follower *f, struct cluster *c, uint64_t begun_n
 		log_error("mesos: %s; a part of the cluster's state is missing until the next "
 			  "document",
 			  strerror(-r));
-	f->known = true;
+	f->known |= !r;
 	if (compare && (d.tasks || d.agents))
 		log_warn("mesos: the stream had missed %" PRIu64 " tasks, %" PRIu64 " agents",
 			 d.tasks, d.agents);
@@ -214,19 +219,19 @@ void follower_take_document(struct follower *f, struct message *m)
 		log_notice("mesos: another master leads: %s", f->answered ? f->answered : "?");
 		f->hold_told = false;
 		begin_hold(f, false);
-	} else if (f->provisional) {
+	} else if (f->provisional && m->begun_ns > f->snapshot_ns) {
 		if (same == SAME)
 			end_hold(f, "it is the master from before");
 		f->provisional = false;
-	} else if (suspicious(f, m->cluster)) {
+	} else if (!f->provisional && suspicious(f, m->cluster)) {
 		return;
 	}
 	take_cluster(f, m->cluster, m->begun_ns);
 	if (f->zk_leads) /* is the last to say who leads */
 		model_set_leader(f->model, f->masters.list[0]);
-	follower_heard(f);
 	review_hold(f);
 	follower_publish(f, false);
+	follower_heard(f);
 }
 
 /* The stream */
@@ -250,7 +255,7 @@ static void on_stream(struct follower *f, struct message *m)
 	f->stats.stream_lost += f->streaming && !streaming;
 	/* who leads now, and what has happened since? */
 	follower_plan(f, f->streaming && !streaming);
-	f->resubscribed |= f->streaming && !streaming;
+	f->resubscribed |= !streaming;
 	f->compared &= streaming;
 	f->streaming = streaming;
 	follower_plan(f, false);
@@ -264,6 +269,7 @@ static void on_snapshot(struct follower *f, struct event *e)
 		follower_plan(f, true);
 	}
 	f->resubscribed = false;
+	f->snapshot_ns = e->received_ns;
 	take_cluster(f, e->snapshot, MODEL_NOW);
 	review_hold(f);
 }
@@ -343,6 +349,10 @@ static void on_ready(void *ctx)
 		f->stats.events += events;
 		count_events(f, arrived, events < EVENTS_TIMED ? events : EVENTS_TIMED);
 	}
+	if (lost && f->fetching) { /* the document may be what was lost */
+		log_error("mesos: no memory for what the masters say; asking again");
+		f->fetching = false;
+	}
 	if (model_wants_state(f->model) || lost)
 		follower_plan(f, true);
 }
@@ -389,6 +399,7 @@ int follower_start(struct follower *f, char **ret_error)
 {
 	int r = feeds_start(f->cfg, f->inbox, &f->feeds, ret_error);
 
+	f->feeds_cfg = f->cfg;
 	if (!r)
 		follower_plan(f, true);
 	return r;
@@ -438,7 +449,7 @@ struct model *follower_model(const struct follower *f)
 	return f->model;
 }
 
-/* What the feeds before had under way is forgotten. */
+/* What the feeds before had under way is forgotten; the masters that are known are asked on. */
 static int restart_feeds(struct follower *f, char **ret_error)
 {
 	struct feeds *fresh = NULL;
@@ -449,16 +460,23 @@ static int restart_feeds(struct follower *f, char **ret_error)
 	feeds_stop(TAKE_PTR(f->feeds));
 	for (m = inbox_take(f->inbox, &lost); m;)
 		m = message_free(m);
-	f->fetching = false;
-	model_expect_documents(f->model, false);
+	follower_fetch_reset(f);
 	f->resubscribed |= f->streaming;
 	f->streaming = false;
-	f->begun_ns = 0;
 	r = feeds_start(f->cfg, f->inbox, &fresh, ret_error);
+	if (r)
+		return r;
 	f->feeds = fresh;
-	if (!r)
-		follower_plan(f, true);
-	return r;
+	f->feeds_cfg = f->cfg;
+	if (f->masters.list) {
+		const char *const *list = (const char *const *)f->masters.list;
+
+		feeds_set_masters(f->feeds, list, f->masters.count);
+		if (f->known)
+			feeds_follow(f->feeds, list, f->masters.count);
+	}
+	follower_plan(f, true);
+	return 0;
 }
 
 int follower_reload(struct follower *f, const struct config *cfg, bool sources, bool records,
@@ -466,16 +484,22 @@ int follower_reload(struct follower *f, const struct config *cfg, bool sources, 
 {
 	int r = 0;
 
+	/* before anything follows the new rules: without memory all goes on as before */
+	if (records && model_touch_all(f->model))
+		return -ENOMEM;
 	f->cfg = cfg;
-	if (records)
-		r = model_touch_all(f->model);
-	if (!r && sources)
+	if (sources || !f->feeds)
 		r = restart_feeds(f, ret_error);
 	f->input_changed = true;
 	follower_publish(f, false);
 	if (!f->known)
 		f->given_cfg = cfg;
 	return f->given_cfg == cfg ? r : -ENOMEM;
+}
+
+const struct config *follower_feeds_config(const struct follower *f)
+{
+	return f->feeds_cfg;
 }
 
 void follower_close(struct follower *f)

@@ -63,6 +63,9 @@ void follower_refresh(struct follower *f);
 int follower_reload(struct follower *f, const struct config *cfg, bool sources, bool records,
 		    char **ret_error);
 
+/* The configuration that the feeds look at: that of the last time they were started. */
+const struct config *follower_feeds_config(const struct follower *f);
+
 struct follower_status {
 	const char *leader; /* who gave the last document; "" before */
 	bool stream;	    /* events are heard */

@@ -55,7 +55,7 @@ static void begin(uv_timer_t *timer)
 {
 	struct follower *f = timer->data;
 
-	if (f->fetching || f->settling)
+	if (!f->feeds || f->fetching || f->settling)
 		return;
 	f->fetching = true;
 	f->wanted = false;
@@ -85,8 +85,8 @@ void follower_plan(struct follower *f, bool soon)
 	if (!f->feeds || f->fetching || f->settling || f->waiting_for_zk)
 		return;
 	when = next_tick(f, now);
-	if (f->failure && when > now + f->backoff_ns)
-		when = now + jitter(f->backoff_ns);
+	if (f->failure && when > f->retry_ns)
+		when = f->retry_ns;
 	else if (f->wanted && when > decent_ns(f))
 		when = decent_ns(f);
 	/* rounded up: a timer that fires early would be planned again for nothing */
@@ -138,6 +138,7 @@ void follower_on_failed(struct follower *f, char *error)
 					     : "no zone yet, names of the domain get SERVFAIL");
 	free(f->failure);
 	f->failure = error;
+	f->retry_ns = now_ns() + jitter(f->backoff_ns);
 	follower_plan(f, false);
 	f->backoff_ns *= 2;
 	if (f->backoff_ns > BACKOFF_MAX_NS)
@@ -177,7 +178,9 @@ void follower_on_masters(struct follower *f, struct message *m)
 		  "zk: %s %s, %zu masters", m->leader ? "leader" : "no leader; first", list[0],
 		  count);
 	drop_settling(f);
+	f->retry_ns = 0;
 	f->zk_leads = m->leader;
+	f->resubscribed |= f->masters.count && strcmp(f->masters.list[0], list[0]);
 	text_list_done(&f->masters);
 	f->masters = m->masters;
 	m->masters = (struct text_list){0};
@@ -202,6 +205,28 @@ static void on_zk_patience(uv_timer_t *timer)
 	follower_plan(f, true);
 }
 
+static void wait_for_zk(struct follower *f)
+{
+	f->waiting_for_zk = *f->cfg->zk && !f->masters.list;
+	if (f->waiting_for_zk && f->cfg->zk_detection_timeout)
+		uv_timer_start(&f->zk_patience, on_zk_patience,
+			       (uint64_t)f->cfg->zk_detection_timeout * 1000, 0);
+	else
+		uv_timer_stop(&f->zk_patience);
+}
+
+void follower_fetch_reset(struct follower *f)
+{
+	uv_timer_stop(&f->fetch);
+	drop_settling(f);
+	model_expect_documents(f->model, false);
+	f->fetching = f->zk_leads = false;
+	f->begun_ns = f->retry_ns = 0;
+	if (!*f->cfg->zk)
+		text_list_done(&f->masters);
+	wait_for_zk(f);
+}
+
 int follower_fetch_init(struct follower *f)
 {
 	uv_timer_init(f->loop, &f->fetch);
@@ -210,10 +235,7 @@ int follower_fetch_init(struct follower *f)
 	f->fetch.data = f->settle.data = f->zk_patience.data = f;
 	f->backoff_ns = BACKOFF_MIN_NS;
 	f->tick_ns = now_ns();
-	f->waiting_for_zk = *f->cfg->zk != 0;
-	if (f->waiting_for_zk && f->cfg->zk_detection_timeout)
-		uv_timer_start(&f->zk_patience, on_zk_patience,
-			       (uint64_t)f->cfg->zk_detection_timeout * 1000, 0);
+	wait_for_zk(f);
 	return 0;
 }
 

@@ -15,7 +15,8 @@ struct follower {
 	struct follower_ops ops;
 	void *ctx;
 	struct inbox *inbox;
-	struct feeds *feeds;
+	struct feeds *feeds; /* NULL: could not be started again */
+	const struct config *feeds_cfg;
 	struct model *model;
 
 	/* follower_zone.c: what the zone has been given */
@@ -34,7 +35,8 @@ struct follower {
 	bool fetching, wanted, waiting_for_zk;
 	bool zk_leads; /* masters[0] leads by ZooKeeper, which is well */
 	uint64_t tick_ns, begun_ns, took_ns, backoff_ns;
-	char *failure; /* why there is no document now; the same reason is said once */
+	uint64_t retry_ns; /* after a failure not before, and not later */
+	char *failure;	   /* why there is no document now; the same reason is said once */
 	struct message *settling;
 
 	/* follower.c: what to believe */
@@ -43,6 +45,7 @@ struct follower {
 	bool suspected;		     /* the last document was not believed */
 	bool compared;		     /* a document was compared since events are heard */
 	bool resubscribed;	     /* the next snapshot may be another master's */
+	uint64_t snapshot_ns;	     /* the last snapshot of a stream came */
 	uv_timer_t hold;
 	char *answered; /* who gave the last document */
 	char *stream_said;
@@ -63,6 +66,8 @@ void follower_heard(struct follower *f);
 const char *const *follower_masters(const struct follower *f, size_t *ret_count);
 int follower_fetch_init(struct follower *f);
 void follower_fetch_close(struct follower *f);
+/* The feeds are others from now on. */
+void follower_fetch_reset(struct follower *f);
 /* Plans the next document: as soon as is decent if `soon`. */
 void follower_plan(struct follower *f, bool soon);
 void follower_on_document(struct follower *f, struct message *m);

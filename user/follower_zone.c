@@ -86,8 +86,7 @@ void follower_publish(struct follower *f, bool quiet)
 
 	if (!f->known)
 		return;
-	if (model_changed(f->model) || f->input_changed || first ||
-	    uv_is_active((uv_handle_t *)&f->retry)) {
+	if (model_changed(f->model) || f->input_changed || first || zone_pending(f->zone)) {
 		if (commit(f, &c)) {
 			uv_timer_start(&f->retry, try_again, RETRY_MS, 0);
 			return;

@@ -341,6 +341,7 @@ static int sweep_frameworks(struct snapshot *s)
 			continue;
 		}
 		s->difference.frameworks++;
+		model_hold_framework(m, f, false);
 		r = model_set_framework(m, f, NULL);
 		if (!r)
 			model_drop_framework(m, f);

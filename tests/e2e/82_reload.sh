@@ -102,6 +102,17 @@ bad_files() {
 	logged 'reread, nothing changed'
 }
 
+# A zk that can be read and not used: the zone stays, and the next file is followed.
+no_feeds() {
+	reload externalOn false zk '"file:///nowhere"'
+	logged 'following the masters: .*nowhere'
+	kill -HUP "$DAEMON"
+	equal "without anybody to ask it serves as before" 10.53.1.1 "$(data leader.mesos)"
+	reload externalOn false
+	task mended mended.1 0 '["172.16.9.7"]' '[]'
+	becomes "masters that can be asked are asked" 172.16.9.7 data mended.marathon.mesos
+}
+
 interfaces() {
 	local before
 	before=$(attached client0)
@@ -144,6 +155,7 @@ records
 serving_keys
 restart_keys
 bad_files
+no_feeds
 interfaces
 second_daemon
 equal "nothing went wrong" "" "$(grep -E 'Sanitizer|error: .*Assert' "$DAEMON_LOG")"
