@@ -462,7 +462,7 @@ static void test_second(void **state)
 	growth_open(&g, "");
 	claim(&g);
 	assert_int_equal(kernel_claim(g.cfg, &other, &error), -EBUSY);
-	snprintf(me, sizeof(me), "process %d ", getpid());
+	snprintf(me, sizeof(me), "PID %d ", getpid());
 	assert_non_null(strstr(error, me));
 	free(error);
 	world_end(&g);
