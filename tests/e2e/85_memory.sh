@@ -38,17 +38,40 @@ recent() {
 	tail -15 "$NET_DIR/resident" | awk -v c="$1" '{ print $c }' | sort -n | sed -n 8p
 }
 
+# How many are open when nothing is under way: a connection that is just being closed does not count.
 descriptors() {
-	find "/proc/$DAEMON/fd" -mindepth 1 | wc -l
+	local i least=999999 now
+	for ((i = 0; i < 10; i++)); do
+		now=$(find "/proc/$DAEMON/fd" -mindepth 1 | wc -l)
+		[ "$now" -ge $least ] || least=$now
+		sleep 0.05
+	done
+	echo $least
 }
 
-# flat TEXT BEFORE AFTER
+no_more_descriptors() {
+	[ "$(descriptors)" -le "$1" ]
+}
+
+grown() {
+	[ $(($(recent "$1") - $2)) -gt $SLACK_KB ]
+}
+
+# flat TEXT COLUMN BEFORE: it is that still. A busy machine frees later, which can take a few pages
+# once and for all; a leak goes on.
 flat() {
-	local details
-	details="after $WARM refreshes $2 KiB, after $REFRESHES more $3 KiB
-$(tr '\n' ';' <"$NET_DIR/resident")"
-	echo "# $1: ${details%%$'\n'*}"
-	if [ $(($3 - $2)) -le $SLACK_KB ]; then ok "$1"; else not_ok "$1" "$details"; fi
+	local before=$3
+	if grown "$2" "$before"; then
+		before=$(recent "$2")
+		echo "# $1: a step from $3 to $before KiB; $REFRESHES refreshes more"
+		refresh $REFRESHES
+	fi
+	echo "# $1: $before KiB, $REFRESHES refreshes later $(recent "$2")"
+	if grown "$2" "$before"; then
+		not_ok "$1" "$(tr '\n' ';' <"$NET_DIR/resident")"
+	else
+		ok "$1"
+	fi
 }
 
 stage --tasks $TASKS --agents 30
@@ -56,7 +79,12 @@ daemon_xdp native refreshSeconds 3600
 refresh $WARM
 all=$(recent 1) anonymous=$(recent 2) fds=$(descriptors)
 refresh $REFRESHES
-flat "resident memory is flat" "$all" "$(recent 1)"
-flat "anonymous memory is flat" "$anonymous" "$(recent 2)"
-equal "no descriptor is left open" "$fds" "$(descriptors)"
+flat "resident memory is flat" 1 "$all"
+flat "anonymous memory is flat" 2 "$anonymous"
+if within 10 no_more_descriptors "$fds"; then
+	ok "no descriptor is left open"
+else
+	not_ok "no descriptor is left open" "$fds before, now:
+$(ls -l "/proc/$DAEMON/fd")"
+fi
 finish
