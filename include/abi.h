@@ -23,7 +23,7 @@
 #include "compat.h"
 #include "dns.h"
 
-#define XDNS_ABI_VERSION 3
+#define XDNS_ABI_VERSION 4
 
 #define XDNS_NAME_INLINE 64
 #define XDNS_NAME_TAIL	 192
@@ -115,6 +115,8 @@ struct xdns_ip6 {
 	__u8 address[16];
 };
 
+#define XDNS_MASTER_ID_MAX 64 /* octets of a Mesos master's id that are looked at, and a NUL */
+
 /* What `state` says of the zone. The rest of the values: pass everything. */
 #define XDNS_SERVING_NO	     0 /* none, or it could not be kept true */
 #define XDNS_SERVING_YES     1
@@ -158,6 +160,9 @@ struct xdns_state {
 	__u32 program; /* its number (id) */
 	__u32 domain_len;
 	__u8 domain[DNS_NAME_MAX + 1]; /* lower-case wire name */
+	/* of whose word the zone is; "": not known. For the next daemon: another one may know less
+	 */
+	char master_id[XDNS_MASTER_ID_MAX];
 };
 
 #define XDNS_SOA_MAX	544 /* owner pointer, fixed fields, two names */

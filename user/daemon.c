@@ -176,6 +176,8 @@ static void on_current(void *ctx)
 	zone_set_incomplete(d->zone, false);
 	reclaim_start(d);
 	kernel_follow(d);
+	if (d->kernel)
+		kernel_set_master(d->kernel, follower_zone_master(d->follower));
 	status_soon(d);
 }
 
@@ -232,7 +234,7 @@ static void restore(struct daemon *d)
 			log_warn("xdp: the zone in the maps cannot be taken over: %s",
 				 strerror(-r));
 		/* what was put into the zone so far is taken out with the first document */
-		follower_restored(d->follower, &list, 0);
+		follower_restored(d->follower, &list, 0, "");
 		return;
 	}
 	zone_set_expired(d->zone, was.expired);
@@ -240,7 +242,7 @@ static void restore(struct daemon *d)
 	log_notice("zone: %" PRIu64 " names taken over from the kernel's maps, serial %u%s%s",
 		   was.names, was.serial, was.expired ? ", expired" : "",
 		   was.complete ? "" : ", not all of them");
-	follower_restored(d->follower, &list, was.heard);
+	follower_restored(d->follower, &list, was.heard, was.master_id);
 	kernel_follow(d);
 }
 

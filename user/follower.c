@@ -203,6 +203,7 @@ static void take_cluster(struct follower *f, struct cluster *c, uint64_t begun_n
 		log_warn("mesos: the stream had missed %" PRIu64 " tasks, %" PRIu64 " agents",
 			 d.tasks, d.agents);
 	f->compared = f->streaming;
+	follower_kept_taken(f, c);
 }
 
 void follower_take_document(struct follower *f, struct message *m)
@@ -226,6 +227,7 @@ void follower_take_document(struct follower *f, struct message *m)
 	} else if (!f->provisional && suspicious(f, m->cluster)) {
 		return;
 	}
+	follower_kept_document(f, m->cluster);
 	take_cluster(f, m->cluster, m->begun_ns);
 	if (f->zk_leads) /* is the last to say who leads */
 		model_set_leader(f->model, f->masters.list[0]);
@@ -276,6 +278,7 @@ static void on_snapshot(struct follower *f, struct event *e)
 
 static void on_event(struct follower *f, struct event *e)
 {
+	follower_kept_event(f, e);
 	if (e->kind == EVENT_SNAPSHOT)
 		on_snapshot(f, e);
 	else if (f->known && model_event(f->model, e) == -ENOMEM)
@@ -381,18 +384,26 @@ int follower_new(uv_loop_t *loop, const struct config *cfg, struct zone *zone,
 	uv_timer_init(loop, &f->retry);
 	uv_timer_init(loop, &f->expiry);
 	f->hold.data = f->retry.data = f->expiry.data = f;
+	follower_kept_init(f);
 	follower_fetch_init(f);
 	*ret = f;
 	return 0;
 }
 
-void follower_restored(struct follower *f, struct record_list *records, uint64_t heard_ns)
+void follower_restored(struct follower *f, struct record_list *records, uint64_t heard_ns,
+		       const char *master)
 {
 	record_list_done(&f->given);
 	f->given = *records;
 	record_list_init(records);
 	f->heard_ns = heard_ns;
+	snprintf(f->zone_master, sizeof(f->zone_master), "%s", master);
 	start_expiry(f, boot_ns());
+}
+
+const char *follower_zone_master(const struct follower *f)
+{
+	return f->zone_master;
 }
 
 int follower_start(struct follower *f, char **ret_error)
@@ -435,7 +446,7 @@ struct follower_status follower_status(const struct follower *f)
 					.agents = c.agents,
 					.frameworks = c.frameworks,
 					.held_tasks = c.held_tasks,
-					.holding = model_holding(f->model),
+					.holding = model_holding(f->model) || f->kept.count,
 					.heard_ns = f->heard_ns};
 }
 
@@ -511,6 +522,7 @@ void follower_close(struct follower *f)
 	uv_close((uv_handle_t *)&f->hold, NULL);
 	uv_close((uv_handle_t *)&f->retry, NULL);
 	uv_close((uv_handle_t *)&f->expiry, NULL);
+	follower_kept_close(f);
 	follower_fetch_close(f);
 }
 

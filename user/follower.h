@@ -42,9 +42,14 @@ int follower_new(uv_loop_t *loop, const struct config *cfg, struct zone *zone,
 
 /*
  * The zone holds these records already, from an earlier daemon that was alive at boot_ns; takes
- * over what is in the list. Before follower_start().
+ * over what is in the list. master: follower_zone_master() of that daemon. Before follower_start().
  */
-void follower_restored(struct follower *f, struct record_list *records, uint64_t boot_ns);
+void follower_restored(struct follower *f, struct record_list *records, uint64_t boot_ns,
+		       const char *master);
+
+/* Id of the master whose word the zone is; "": not known. While something is held: the last one's.
+ */
+const char *follower_zone_master(const struct follower *f);
 
 /* Starts the feeds. *ret_error (to be freed): one line, if it is the configuration's fault. */
 int follower_start(struct follower *f, char **ret_error);

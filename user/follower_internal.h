@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* What the files of the follower share: follower.c, follower_fetch.c, follower_zone.c. */
+/* What the files of the follower share: follower.c, follower_fetch.c, follower_zone.c,
+ * follower_kept.c. */
 #ifndef XDNS_FOLLOWER_INTERNAL_H
 #define XDNS_FOLLOWER_INTERNAL_H
 
+#include "abi.h"
 #include "feeds.h"
 #include "follower.h"
 #include "inbox.h"
@@ -50,6 +52,13 @@ struct follower {
 	char *answered; /* who gave the last document */
 	char *stream_said;
 
+	/* follower_kept.c: what is kept of a zone that another master had made */
+	struct record_list kept;
+	uint64_t kept_until_ns;
+	struct text_list awaited; /* agents that the leader waits for; no list: it has not said */
+	uv_timer_t keep;
+	char zone_master[XDNS_MASTER_ID_MAX]; /* whose zone it is, nothing of it being held */
+
 	struct follower_stats stats;
 
 	/* staleness */
@@ -73,6 +82,19 @@ void follower_plan(struct follower *f, bool soon);
 void follower_on_document(struct follower *f, struct message *m);
 void follower_on_failed(struct follower *f, char *error); /* takes over error */
 void follower_on_masters(struct follower *f, struct message *m);
+
+/* follower_kept.c */
+void follower_kept_init(struct follower *f);
+void follower_kept_close(struct follower *f);
+/* Before a document is taken: is the restored zone from another master? Then it is kept. */
+void follower_kept_document(struct follower *f, const struct cluster *c);
+/* After a document or snapshot was taken. */
+void follower_kept_taken(struct follower *f, struct cluster *c);
+void follower_kept_event(struct follower *f, const struct event *e);
+/* Sets that the cluster gives itself go; the caller commits. -ENOMEM: some are still there. */
+int follower_kept_thin(struct follower *f);
+/* The zone is all of the present master's word, unless something is held. */
+void follower_kept_note_master(struct follower *f);
 
 /* follower_zone.c */
 void follower_publish(struct follower *f, bool quiet);

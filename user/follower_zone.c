@@ -58,6 +58,8 @@ static int commit(struct follower *f, struct zone_changes *ret)
 	p.input.listeners_count = f->listeners_count;
 	p.input_changed = f->input_changed;
 	r = model_publish(f->model, f->zone, &p, &f->given, &skipped);
+	if (!r && !f->published) /* later once a second */
+		r = follower_kept_thin(f);
 	if (r) {
 		log_error("zone: %s; keeping the previous zone", strerror(-r));
 		return r;
@@ -102,5 +104,6 @@ void follower_publish(struct follower *f, bool quiet)
 		if (c.names_added + c.names_changed + c.names_removed > TRIM_FROM)
 			malloc_trim(0);
 	}
+	follower_kept_note_master(f);
 	f->ops.current(f->ctx);
 }

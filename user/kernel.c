@@ -128,6 +128,18 @@ static void mirror_wait(void *ctx)
 		sleep(1); /* never seen; far longer than a program run */
 }
 
+void kernel_set_master(struct kernel *k, const char *id)
+{
+	char cut[XDNS_MASTER_ID_MAX] = "";
+
+	snprintf(cut, sizeof(cut), "%s", id);
+	if (!memcmp(cut, k->master_id, sizeof(cut)))
+		return;
+	memcpy(k->master_id, cut, sizeof(cut));
+	if (k->gen.state)
+		memcpy(k->gen.state->master_id, cut, sizeof(cut));
+}
+
 static void set_state(struct kernel *k, struct generation *g)
 {
 	struct xdns_state *s = g->state;
@@ -138,6 +150,7 @@ static void set_state(struct kernel *k, struct generation *g)
 	s->ip6_count = k->addresses.ip6_count;
 	s->max_udp = k->addresses.max_udp;
 	s->serial = k->serial;
+	memcpy(s->master_id, k->master_id, sizeof(s->master_id));
 	__atomic_store_n(&s->serving,
 			 clock_expired(k->heard, k->cfg->soa_expire) ? XDNS_SERVING_EXPIRED
 								     : XDNS_SERVING_YES,

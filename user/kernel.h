@@ -36,6 +36,7 @@ struct kernel_restored {
 	uint32_t serial;
 	bool expired;  /* the program answers no more: nobody was heard for SOAExpire */
 	bool complete; /* each name is there; if not, a missing one is no NXDOMAIN */
+	char master_id[XDNS_MASTER_ID_MAX]; /* see kernel_set_master() */
 };
 
 /*
@@ -79,6 +80,12 @@ bool kernel_started(const struct kernel *k);
  * and a program that had let the zone expire serves again. Cheap; any time after kernel_claim().
  */
 void kernel_heard(struct kernel *k, uint64_t boot_ns);
+
+/*
+ * Whose word the zone is (a master's id, cut), for the daemon that takes it over. Cheap; any time
+ * after kernel_claim().
+ */
+void kernel_set_master(struct kernel *k, const char *id);
 
 /* kernel_claim() and kernel_start(). */
 int kernel_open(const struct config *cfg, struct zone *zone, struct kernel **ret, char **ret_error);

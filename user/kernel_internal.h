@@ -57,6 +57,7 @@ struct kernel {
 	bool broken; /* the index could not be kept true: not serving until rebuilt */
 	bool told;   /* that xdpMemory does not hold the zone */
 	uint32_t serial;
+	char master_id[XDNS_MASTER_ID_MAX];
 	struct xdns_state addresses; /* only the address lists and max_udp */
 };
 

@@ -377,6 +377,8 @@ int kernel_restore(struct kernel *k, kernel_rr_fn fn, void *ctx, struct kernel_r
 	got.expired = f.state.serving == XDNS_SERVING_EXPIRED ||
 		      clock_expired(got.heard, k->cfg->soa_expire);
 	got.complete = f.state.names_complete && !got.broken;
+	memcpy(got.master_id, f.state.master_id, sizeof(got.master_id));
+	got.master_id[sizeof(got.master_id) - 1] = '\0';
 	found_done(&f);
 	if (r)
 		return r;

@@ -81,6 +81,12 @@ bool record_rules_owned(const struct record_rules *r, const uint8_t *name, size_
 	       (label_is(name, "_leader") || label_is(name, "_slave"));
 }
 
+bool record_rules_agents(const struct record_rules *r, const uint8_t *name, size_t len)
+{
+	return record_rules_owned(r, name, len) &&
+	       (label_is(name, "slave") || label_is(name, "_slave"));
+}
+
 static bool put_allowed(struct record_sink *sink, const struct record_name *owner)
 {
 	if (!record_name_usable(owner)) {

@@ -35,6 +35,9 @@ bool record_rules_in_domain(const struct record_rules *r, const uint8_t *name, s
  */
 bool record_rules_owned(const struct record_rules *r, const uint8_t *name, size_t len);
 
+/* slave or _slave._*, which tell of all agents? */
+bool record_rules_agents(const struct record_rules *r, const uint8_t *name, size_t len);
+
 struct record_sink {
 	int (*put)(struct record_sink *sink, const uint8_t *owner, size_t owner_len,
 		   const struct rr *rr);

@@ -265,6 +265,34 @@ int zone_remove(struct zone *z, const uint8_t *owner, const struct rr *rr)
 	return contribute(z, owner, rr, -1);
 }
 
+static uint16_t datum_type(const struct datum *d)
+{
+	static const uint16_t types[] = {[DATUM_A] = DNS_TYPE_A,
+					 [DATUM_AAAA] = DNS_TYPE_AAAA,
+					 [DATUM_SRV] = DNS_TYPE_SRV,
+					 [DATUM_PTR] = DNS_TYPE_PTR};
+
+	return types[d->kind];
+}
+
+size_t zone_contributors(const struct zone *z, const uint8_t *owner, uint16_t type)
+{
+	size_t len = dname_wire_len(owner);
+	const struct node *n;
+	struct xdns_qname q;
+	int64_t refs = 0;
+
+	if (xdns_qname_read(owner, owner + len, z->config.hash_key, &q))
+		return 0;
+	rcu_read_lock();
+	n = zone_index_find(z, q.hash, owner, len);
+	rcu_read_unlock(); /* only the writer frees nodes */
+	for (uint32_t i = 0; n && i < n->count; i++)
+		if (datum_type(&n->data[i]) == type)
+			refs += n->data[i].refs;
+	return refs > 0 ? (size_t)refs : 0;
+}
+
 uint32_t zone_serial(const struct zone *z)
 {
 	return uatomic_read(&z->serial);

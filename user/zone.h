@@ -65,6 +65,12 @@ int zone_add(struct zone *z, const uint8_t *owner, const struct rr *rr);
 int zone_remove(struct zone *z, const uint8_t *owner, const struct rr *rr);
 
 /*
+ * How many zone_add() of records of this name and type have not been undone, those that were not
+ * committed yet included. Writer's thread.
+ */
+size_t zone_contributors(const struct zone *z, const uint8_t *owner, uint16_t type);
+
+/*
  * Makes all changes since the last commit visible under this SOA serial.
  * On failure (-ENOMEM) names not yet replaced keep their old records and the next
  * commit tries them again.

@@ -140,6 +140,14 @@ static void test_empty_non_terminals(void **state)
 	zone_free(z);
 }
 
+static size_t contributors(struct zone *z, const char *owner, uint16_t type)
+{
+	uint8_t wire[DNAME_WIRE_MAX + 1];
+
+	wire_of(owner, wire);
+	return zone_contributors(z, wire, type);
+}
+
 static void test_contributors_are_counted(void **state)
 {
 	struct zone *z = new_zone();
@@ -151,8 +159,13 @@ static void test_contributors_are_counted(void **state)
 	change_a(z, true, "a.mesos", 2);
 	commit(z, 1);
 	assert_int_equal(zone_counts(z).a, 2);
+	assert_int_equal(contributors(z, "a.mesos", DNS_TYPE_A), 3);
+	assert_int_equal(contributors(z, "a.mesos", DNS_TYPE_AAAA), 0);
+	assert_int_equal(contributors(z, "never.mesos", DNS_TYPE_A), 0);
 	change_a(z, false, "a.mesos", 1);
+	assert_int_equal(contributors(z, "a.mesos", DNS_TYPE_A), 2); /* before the commit, too */
 	c = commit(z, 2);
+	assert_int_equal(contributors(z, "a.mesos", DNS_TYPE_A), 2);
 	assert_int_equal(c.names_changed, 0); /* one contributor is left */
 	change_a(z, false, "a.mesos", 1);
 	c = commit(z, 3);
