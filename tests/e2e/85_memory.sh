@@ -43,10 +43,10 @@ descriptors() {
 	local i least=999999 now
 	for ((i = 0; i < 10; i++)); do
 		now=$(find "/proc/$DAEMON/fd" -mindepth 1 | wc -l)
-		[ "$now" -ge $least ] || least=$now
+		[ "$now" -ge "$least" ] || least=$now
 		sleep 0.05
 	done
-	echo $least
+	echo "$least"
 }
 
 no_more_descriptors() {
