@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 #
-# Runs test programs and scripts one after the other and counts what they
+# Runs test programs and scripts, two at a time (XDNS_TEST_JOBS), and counts what they
 # report. Two dialects are understood, alone or mixed: cmocka's
 # "[  PASSED  ] N test(s)" and TAP's "ok"/"not ok" lines (with "# SKIP reason").
 # Lines that begin with "# " are shown; the whole output is in build/test-logs.
@@ -15,6 +15,7 @@ cd "$(dirname "$0")/.." || exit 1
 logs=build/test-logs
 mkdir -p $logs
 limit=${XDNS_TEST_SECONDS:-300}
+jobs=${XDNS_TEST_JOBS:-2}
 export ASAN_OPTIONS=${ASAN_OPTIONS:-detect_leaks=1}
 export UBSAN_OPTIONS=${UBSAN_OPTIONS:-print_stacktrace=1:halt_on_error=1}
 
@@ -44,8 +45,9 @@ show_failure() {
 	echo "    the whole output: $1"
 }
 
-total_passed=0 total_failed=0 total_skipped=0
-for program in "$@"; do
+# one PROGRAM: runs it, and prints what there is to say of it; "passed failed skipped" goes to a file
+one() {
+	local program=$1 name log status passed failed skipped note=
 	name=${program#build/}
 	name=${name/asan\/tests/asan}
 	name=${name#tests/}
@@ -54,7 +56,6 @@ for program in "$@"; do
 	status=$?
 	read -r passed failed skipped <<<"$(count "$log")"
 
-	note=
 	if [ $status -eq 124 ] || [ $status -eq 137 ]; then
 		failed=$((failed + 1)) note="did not end within ${limit}s"
 	elif [ $status -ne 0 ] && [ "$failed" -eq 0 ]; then
@@ -68,15 +69,37 @@ for program in "$@"; do
 	printf '%s\n' "${note:+  ($note)}"
 	grep -aE '^# |# SKIP|^\[  SKIPPED \]' "$log" | sort -u | head -40 | sed 's/^/    /'
 	[ "$failed" -eq 0 ] || show_failure "$log"
+	echo "$passed $failed $skipped" >"$results/${name//\//-}.count"
+}
 
-	total_passed=$((total_passed + passed))
-	total_failed=$((total_failed + failed))
-	total_skipped=$((total_skipped + skipped))
+results=$(mktemp -d)
+trap 'rm -rf "$results"' EXIT
+trap 'exit 143' INT TERM HUP
+
+# Most tests wait for something most of the time. What one has to say is printed in one piece.
+running=0
+for program in "$@"; do
+	if [ $running -ge "$jobs" ]; then
+		wait -n
+		running=$((running - 1))
+	fi
+	(
+		said=$(one "$program")
+		echo "$said"
+	) &
+	running=$((running + 1))
 done
+wait
 
-if [ $((total_passed + total_failed + total_skipped)) -eq 0 ]; then
+read -r total_passed total_failed total_skipped <<<"$(cat "$results"/*.count 2>/dev/null |
+	awk '{ p += $1; f += $2; s += $3 } END { print p + 0, f + 0, s + 0 }')"
+missing=$(($# - $(find "$results" -name '*.count' | wc -l)))
+if [ $# -eq 0 ]; then
 	echo "no tests were given" >&2
 	total_failed=1
+elif [ $missing -ne 0 ]; then
+	echo "$missing of $# programs have no result" >&2
+	total_failed=$((total_failed + missing))
 fi
 echo "$total_passed passed, $total_failed failed, $total_skipped skipped"
-[ $total_failed -eq 0 ]
+[ "$total_failed" -eq 0 ]
