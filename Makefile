@@ -36,7 +36,10 @@ WARN     := -Wall -Wextra -Werror -Wshadow
 INCLUDES := -Iinclude -Iuser -Ibuild
 CFLAGS   ?= -O2 -g
 CFLAGS_ALL = -std=gnu11 -D_GNU_SOURCE $(WARN) $(INCLUDES) -DXDNS_VERSION='"$(VERSION)"' -MMD -MP
-HARDEN   := -fstack-protector-strong -D_FORTIFY_SOURCE=2
+# Indirect calls go to functions' beginnings only: CET on x86-64, BTI and PAC on arm64.
+BRANCHES := $(if $(filter x86_64,$(shell uname -m)),-fcf-protection,$(if $(filter aarch64,$(shell uname -m)),-mbranch-protection=standard))
+HARDEN   := -fPIE -fstack-protector-strong -fstack-clash-protection -D_FORTIFY_SOURCE=2 $(BRANCHES)
+HARDEN_LD := -pie -Wl,-z,relro -Wl,-z,now
 SANITIZE := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 LDLIBS   := -lbpf -lelf -lz -lcurl -ljansson -luv -lurcu -lurcu-cds -ljwt -lcrypto \
 	    -lzookeeper_mt -lsystemd -lmicrohttpd -lpthread
@@ -72,11 +75,11 @@ all: build/mesos-xdns build/xdnsctl ## build build/mesos-xdns and build/xdnsctl
 
 build/mesos-xdns: build/user/main.o build/libxdns.a
 	$(call say,LD,$@)
-	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+	$(Q)$(CC) $(HARDEN_LD) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
 build/xdnsctl: $(CTL_SRC:%.c=build/%.o) build/libxdns.a
 	$(call say,LD,$@)
-	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+	$(Q)$(CC) $(HARDEN_LD) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
 build/%.bpf.o: bpf/%.bpf.c | $(PKG_BUILD)
 	$(call say,BPF,$@)
@@ -148,11 +151,11 @@ build/tests/bench/bench_packets.o: build/tests/bench/harness.skel.h
 build/tests/bench/bench_zone: build/tests/bench/zone_bench.o
 build/tests/bench/bench_%: build/tests/bench/bench_%.o build/libxdns.a
 	$(call say,LD,$@)
-	$(Q)$(CC) $(LDFLAGS) -o $@ $^ build/libxdns.a $(LDLIBS)
+	$(Q)$(CC) $(HARDEN_LD) $(LDFLAGS) -o $@ $^ build/libxdns.a $(LDLIBS)
 
 build/tests/bench/latency: build/tests/bench/latency.o
 	$(call say,LD,$@)
-	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+	$(Q)$(CC) $(HARDEN_LD) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
 # The traffic generator, for the bench and for laboratories.
 build/xdns-load.skel.h: build/xdns-load.bpf.o
@@ -168,7 +171,7 @@ build/tools/xdns-load.o build/tools/xdns-load-setup.o build/tools/xdns-load-repo
 build/xdns-load: build/tools/xdns-load.o build/tools/xdns-load-setup.o build/tools/xdns-load-report.o \
 		build/libxdns.a
 	$(call say,LD,$@)
-	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+	$(Q)$(CC) $(HARDEN_LD) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
 BENCH_PROGRAMS := build/xdns-load build/xdp-reflect.bpf.o build/tests/bench/bench_packets \
 		  build/tests/bench/bench_zone build/tests/bench/latency build/tests/e2e/ask
@@ -187,7 +190,7 @@ ASK_SRC := $(wildcard tests/e2e/*.c)
 
 build/tests/e2e/ask: $(ASK_SRC:%.c=build/%.o)
 	$(call say,LD,$@)
-	$(Q)$(CC) $(LDFLAGS) -o $@ $^
+	$(Q)$(CC) $(HARDEN_LD) $(LDFLAGS) -o $@ $^
 
 E2E_NEEDS := build/mesos-xdns build/xdnsctl build/xdp-pass.bpf.o build/tests/e2e/ask
 SANITIZED := $(UNIT) $(GOLDEN) tests/bpf/test_packets tests/bpf/test_mutants

@@ -33,6 +33,15 @@ for page in docs/*.[58]; do
 	succeeds "${page##*/} is there" cmp "$page" "$root/usr/share/man/man${page##*.}/${page##*/}"
 done
 matches "the installed daemon runs" '^[0-9]+\.[0-9]+' "$("$root/usr/sbin/mesos-xdns" -version)"
+for program in mesos-xdns xdnsctl; do
+	elf=$(readelf -Whldn "$root/usr/sbin/$program")
+	matches "$program can be loaded anywhere (PIE)" 'Type: +DYN' "$elf"
+	matches "$program: relocations are read-only (RELRO)" 'GNU_RELRO' "$elf"
+	matches "$program: and bound at the start" 'BIND_NOW|Flags: .*NOW' "$elf"
+	matches "$program: no executable stack" 'GNU_STACK .* RW ' "$elf"
+	matches "$program: the stack is guarded, copies are checked" '__stack_chk_fail.*__(mem|str|s)[a-z]*_chk|__(mem|str|s)[a-z]*_chk' \
+		"$(readelf -Ws --dyn-syms "$root/usr/sbin/$program" | grep -o '__[a-z_]*chk[a-z_]*' | sort -u | paste -sd ' ')"
+done
 matches "the unit starts it" '^ExecStart=/usr/sbin/mesos-xdns -config=/etc/mesos-xdns/config.json ' \
 	"$(cat "$root/usr/lib/systemd/system/mesos-xdns.service")"
 if command -v systemd-analyze >/dev/null; then
