@@ -2,42 +2,14 @@
 /* /v1/enumerate, /v1/axfr, /v1/hosts/{host}/ports: copied on the loop, written by the client's
  * thread.
  */
-#include <arpa/inet.h>
 #include <errno.h>
 #include <string.h>
 
 #include "api_internal.h"
 #include "catalogue.h"
 #include "dns.h"
+#include "rr_text.h"
 #include "util.h"
-
-/* What a record says, as text. target: of an SRV or PTR. */
-static const char *data_text(const struct rr *rr, const uint8_t *target,
-			     char buf[DNAME_TEXT_MAX + 8])
-{
-	size_t len;
-
-	switch (rr->type) {
-	case DNS_TYPE_A:
-		return inet_ntop(AF_INET, rr->a, buf, DNAME_TEXT_MAX);
-	case DNS_TYPE_AAAA:
-		return inet_ntop(AF_INET6, rr->aaaa, buf, DNAME_TEXT_MAX);
-	default:
-		dname_to_text(target, buf);
-		len = strlen(buf);
-		if (rr->type == DNS_TYPE_SRV)
-			snprintf(buf + len, 8, ":%u", rr->srv.port);
-		return buf;
-	}
-}
-
-static const char *type_text(uint16_t type)
-{
-	return type == DNS_TYPE_A      ? "A"
-	       : type == DNS_TYPE_AAAA ? "AAAA"
-	       : type == DNS_TYPE_SRV  ? "SRV"
-				       : "PTR";
-}
 
 /* enumerate */
 
@@ -58,17 +30,17 @@ static int make_catalogue(const struct api_world *w, void *arg)
 static void put_record(struct json_writer *w, const struct catalogue *c,
 		       const struct record_item *item, const struct record_item *address)
 {
-	char owner[DNAME_TEXT_MAX], data[DNAME_TEXT_MAX + 8];
+	char owner[DNAME_TEXT_MAX], data[RR_TEXT_MAX];
 
 	json_open(w, NULL, '{');
 	if (item->rr.type == DNS_TYPE_PTR) {
 		json_put_text(w, "name", dname_to_text(catalogue_target(c, item), owner));
-		json_put_text(w, "host", data_text(&address->rr, NULL, data));
+		json_put_text(w, "host", rr_data_text(&address->rr, NULL, data));
 	} else {
 		json_put_text(w, "name", dname_to_text(catalogue_owner(c, item), owner));
-		json_put_text(w, "host", data_text(&item->rr, catalogue_target(c, item), data));
+		json_put_text(w, "host", rr_data_text(&item->rr, catalogue_target(c, item), data));
 	}
-	json_put_text(w, "rtype", type_text(item->rr.type));
+	json_put_text(w, "rtype", rr_type_text(item->rr.type));
 	json_close(w);
 }
 
@@ -252,7 +224,7 @@ static int in_order(const void *a, const void *b, void *ctx)
 static void put_sets(struct json_writer *w, const char *key, const struct record_list *l,
 		     const size_t *order, uint16_t type)
 {
-	char text[DNAME_TEXT_MAX + 8];
+	char text[RR_TEXT_MAX];
 	const uint8_t *open = NULL;
 
 	json_open(w, key, '{');
@@ -268,7 +240,7 @@ static void put_sets(struct json_writer *w, const char *key, const struct record
 			json_open(w, dname_to_text(owner, text), '[');
 			open = owner;
 		}
-		json_put_text(w, NULL, data_text(&item->rr, l->names + item->target_at, text));
+		json_put_text(w, NULL, rr_data_text(&item->rr, l->names + item->target_at, text));
 	}
 	if (open)
 		json_close(w);

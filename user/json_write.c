@@ -5,6 +5,8 @@
 
 static void new_line(struct json_writer *w)
 {
+	if (w->one_line)
+		return;
 	fputc('\n', w->out);
 	for (unsigned i = 0; i < w->depth; i++)
 		fputc(' ', w->out);
@@ -27,7 +29,7 @@ static void put_string(FILE *out, const char *text)
 static void begin(struct json_writer *w, const char *key)
 {
 	if (w->filled)
-		fputc(',', w->out);
+		fputs(w->one_line ? ", " : ",", w->out);
 	if (w->depth)
 		new_line(w);
 	w->filled = true;

@@ -17,7 +17,8 @@ struct json_writer {
 	FILE *out;
 	unsigned depth;
 	char closing[JSON_WRITE_DEPTH_MAX];
-	bool filled; /* the open level has an element */
+	bool filled;   /* the open level has an element */
+	bool one_line; /* no line breaks at all; set before the first element */
 };
 
 /* key: NULL inside a list, and at the top. Texts are UTF-8. */
