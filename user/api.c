@@ -29,6 +29,12 @@ static const struct api_route routes[] = {
 	 .answer = api_axfr,
 	 .zone = true,
 	 .enumeration = true},
+	{.path = "/v1/watch",
+	 .type = API_EVENTS,
+	 .stream = api_watch,
+	 .zone = true,
+	 .enumeration = true,
+	 .any_accepted = true},
 	{.path = "/healthz", .type = API_JSON, .answer = api_health, .any_accepted = true},
 	{.path = "/ready", .type = API_JSON, .answer = api_ready, .any_accepted = true},
 	{.path = "/metrics", .type = METRICS_TYPE, .answer = api_metrics, .any_accepted = true},
@@ -203,6 +209,7 @@ static void refuse_status(struct http_response *ret, int status)
 	case -ETIMEDOUT:
 	case -ESHUTDOWN:
 	case -EAGAIN:
+	case -EBUSY:
 		refuse(ret, 503, "503: Service Unavailable");
 		break;
 	default:
@@ -211,16 +218,25 @@ static void refuse_status(struct http_response *ret, int status)
 	}
 }
 
+static void open_stream(struct api *a, const struct api_route *route, const struct http_request *q,
+			struct http_response *ret)
+{
+	int r = route->stream(a, q, &ret->stream);
+
+	if (r) {
+		refuse_status(ret, r);
+		return;
+	}
+	ret->status = 200;
+	ret->type = route->type;
+}
+
 static void answer(struct api *a, const struct api_route *route, const char *name,
 		   struct http_response *ret)
 {
 	struct json_writer w = {0};
 	int status;
 
-	if (route->zone && !zone_ready(a->zone)) {
-		refuse_status(ret, -EAGAIN);
-		return;
-	}
 	w.out = open_memstream(&ret->body, &ret->len);
 	if (!w.out) {
 		refuse_status(ret, -ENOMEM);
@@ -264,6 +280,10 @@ void api_handle(void *ctx, const struct http_request *q, struct http_response *r
 		refuse(ret, 405, "405: Method Not Allowed");
 	else if (!route->any_accepted && !accepts_json(q->accept))
 		refuse(ret, 406, "406: Not Acceptable\n\nAvailable representations: " API_JSON);
+	else if (route->zone && !zone_ready(a->zone))
+		refuse_status(ret, -EAGAIN);
+	else if (route->stream)
+		open_stream(a, route, q, ret);
 	else
 		answer(a, route, name, ret);
 }

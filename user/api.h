@@ -18,6 +18,7 @@ struct follower;
 struct kernel;
 struct model;
 struct server;
+struct watch;
 
 /* What there is at this moment. kernel and server: NULL if there is none. */
 struct api_world {
@@ -35,6 +36,7 @@ struct api {
 	struct ask_loop *loop; /* NULL: there is no loop, the asking thread may look itself */
 	void (*look)(void *ctx, struct api_world *ret); /* on the loop */
 	void *ctx;
+	struct watch *watch; /* NULL: no /v1/watch */
 };
 
 /* An http_handler; ctx is a struct api. */

@@ -11,8 +11,9 @@
 
 #define API_LOOP_MS 3000 /* how long the loop may let a client wait */
 
-#define API_JSON "application/json"
-#define API_TEXT "text/plain; charset=utf-8"
+#define API_JSON   "application/json"
+#define API_TEXT   "text/plain; charset=utf-8"
+#define API_EVENTS "text/event-stream"
 
 /*
  * Fills w->out; the status, or -errno: -ETIMEDOUT and -ESHUTDOWN become 503, others 500. name:
@@ -20,13 +21,17 @@
  */
 typedef int (*api_fn)(struct api *a, const char *name, struct json_writer *w);
 
+/* Opens a stream in the place of an answer. 0 or -errno as above; -EINVAL: 400; -EBUSY: 503. */
+typedef int (*api_stream_fn)(struct api *a, const struct http_request *q, struct http_stream *ret);
+
 struct api_route {
 	const char *path; /* "{}" stands for one element */
 	const char *type;
-	api_fn answer;
-	bool enumeration;  /* there only with EnumerationOn */
-	bool zone;	   /* 503 until there is one */
-	bool any_accepted; /* the Accept header is not looked at */
+	api_fn answer;	      /* this, */
+	api_stream_fn stream; /* or this */
+	bool enumeration;     /* there only with EnumerationOn */
+	bool zone;	      /* 503 until there is one */
+	bool any_accepted;    /* the Accept header is not looked at */
 };
 
 /* Runs fn with the world filled in. */
@@ -45,5 +50,6 @@ int api_axfr(struct api *a, const char *name, struct json_writer *w);
 int api_health(struct api *a, const char *name, struct json_writer *w);
 int api_metrics(struct api *a, const char *name, struct json_writer *w);
 int api_ready(struct api *a, const char *name, struct json_writer *w);
+int api_watch(struct api *a, const struct http_request *q, struct http_stream *ret);
 
 #endif

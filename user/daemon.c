@@ -19,6 +19,7 @@
 #include "record_list.h"
 #include "server.h"
 #include "util.h"
+#include "watch.h"
 #include "zone.h"
 #include "zone_config.h"
 #include "zone_read.h"
@@ -434,6 +435,14 @@ static void look(void *ctx, struct api_world *ret)
 				  .server = d->server};
 }
 
+static void wake_watchers(void *ctx)
+{
+	struct daemon *d = ctx;
+
+	if (d->http)
+		http_server_wake(d->http);
+}
+
 /* Last, when there is something to look at. DNS goes before: without the port the rest goes on. */
 static void start_http(struct daemon *d)
 {
@@ -442,6 +451,7 @@ static void start_http(struct daemon *d)
 	d->api = (struct api){
 		.zone = d->zone, .enumeration = d->cfg->enumeration_on, .look = look, .ctx = d};
 	if (ask_loop_new(&d->loop, &d->api.loop) ||
+	    watch_new(&d->loop, wake_watchers, d, &d->api.watch) ||
 	    http_server_start(d->cfg->http_listener, d->cfg->http_port, api_handle, &d->api,
 			      &d->http, &error)) {
 		log_error("%s; going on without the HTTP API", error ? error : "no memory");
@@ -514,13 +524,15 @@ static void stop(struct daemon *d)
 	d->closing = true;
 	if (d->api.loop)
 		ask_loop_close(d->api.loop);
-	http_server_stop(d->http);
+	http_server_stop(TAKE_PTR(d->http));
+	watch_end(d->api.watch);
 	follower_close(d->follower);
 	uv_walk(&d->loop, close_handle, NULL);
 	uv_run(&d->loop, UV_RUN_DEFAULT);
 	kernel_close(d->kernel, d->cfg->xdp_keep_serving);
 	server_stop(d->server);
 	ask_loop_free(d->api.loop);
+	watch_free(d->api.watch);
 	uv_loop_close(&d->loop);
 	if (d->netlink_fd >= 0)
 		close(d->netlink_fd);

@@ -5,6 +5,8 @@
 #include <microhttpd.h>
 #include <netdb.h>
 #include <netinet/in.h>
+#include <pthread.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <urcu.h>
@@ -12,14 +14,41 @@
 #include "log.h"
 #include "util.h"
 
-#define BACKLOG 128
+#define BACKLOG	     128
+#define STREAM_BLOCK 8192 /* octets asked of a stream at once */
+
+/* A stream on its connection. */
+struct open_stream {
+	struct http_stream stream;
+	struct http_server *server;
+	struct MHD_Connection *connection;
+	struct open_stream *next, **at; /* of the server's list */
+	bool suspended; /* nothing to say; the library leaves the connection alone */
+};
 
 struct http_server {
 	struct MHD_Daemon *mhd;
 	http_handler handler;
 	void *ctx;
 	uint16_t port;
+	pthread_mutex_t lock; /* of all below, and of the streams' places and states */
+	struct open_stream *streams;
+	unsigned wakes; /* how often they were woken; atomic */
+	bool stopping;
 };
+
+const char *http_request_header(const struct http_request *q, const char *name)
+{
+	return q->connection ? MHD_lookup_connection_value(q->connection, MHD_HEADER_KIND, name)
+			     : NULL;
+}
+
+const char *http_request_parameter(const struct http_request *q, const char *name)
+{
+	return q->connection
+		       ? MHD_lookup_connection_value(q->connection, MHD_GET_ARGUMENT_KIND, name)
+		       : NULL;
+}
 
 static void add_header(struct MHD_Response *r, const char *name, const char *value)
 {
@@ -27,22 +56,122 @@ static void add_header(struct MHD_Response *r, const char *name, const char *val
 		MHD_add_response_header(r, name, value);
 }
 
-static enum MHD_Result reply(struct MHD_Connection *c, struct http_response *a)
+/* Nothing to say: the connection sleeps, unless somebody called meanwhile. true: look again. */
+static bool sleep_unless_woken(struct open_stream *o, unsigned wakes, bool *ret_end)
 {
-	struct MHD_Response *r;
+	struct http_server *s = o->server;
+	bool again;
+
+	pthread_mutex_lock(&s->lock);
+	again = s->wakes != wakes;
+	*ret_end = s->stopping;
+	if (!again && !s->stopping) {
+		o->suspended = true;
+		MHD_suspend_connection(o->connection);
+	}
+	pthread_mutex_unlock(&s->lock);
+	return again && !*ret_end;
+}
+
+static ssize_t read_stream(void *cls, uint64_t pos, char *buf, size_t size)
+{
+	struct open_stream *o = cls;
+	bool end = false;
+	unsigned wakes;
+	ssize_t n;
+
+	(void)pos;
+	do {
+		wakes = __atomic_load_n(&o->server->wakes, __ATOMIC_ACQUIRE);
+		n = o->stream.read(o->stream.ctx, buf, size);
+	} while (!n && sleep_unless_woken(o, wakes, &end));
+	return n < 0 || end ? MHD_CONTENT_READER_END_OF_STREAM : n;
+}
+
+static void close_stream(void *cls)
+{
+	struct open_stream *o = cls;
+
+	pthread_mutex_lock(&o->server->lock);
+	*o->at = o->next;
+	if (o->next)
+		o->next->at = o->at;
+	pthread_mutex_unlock(&o->server->lock);
+	o->stream.close(o->stream.ctx);
+	free(o);
+}
+
+/* With the lock held. */
+static void wake_all(struct http_server *s)
+{
+	__atomic_add_fetch(&s->wakes, 1, __ATOMIC_RELEASE);
+	for (struct open_stream *o = s->streams; o; o = o->next) {
+		if (!o->suspended)
+			continue;
+		o->suspended = false;
+		MHD_resume_connection(o->connection);
+	}
+}
+
+void http_server_wake(struct http_server *s)
+{
+	pthread_mutex_lock(&s->lock);
+	wake_all(s);
+	pthread_mutex_unlock(&s->lock);
+}
+
+static struct MHD_Response *stream_response(struct http_server *s, struct MHD_Connection *c,
+					    const struct http_stream *stream)
+{
+	struct open_stream *o = calloc(1, sizeof(*o));
+	struct MHD_Response *r =
+		o ? MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, STREAM_BLOCK, read_stream,
+						      o, close_stream)
+		  : NULL;
+
+	if (!r) {
+		stream->close(stream->ctx);
+		free(o);
+		return NULL;
+	}
+	*o = (struct open_stream){.stream = *stream, .server = s, .connection = c};
+	pthread_mutex_lock(&s->lock);
+	o->next = s->streams;
+	o->at = &s->streams;
+	if (o->next)
+		o->next->at = &o->next;
+	s->streams = o;
+	pthread_mutex_unlock(&s->lock);
+	return r;
+}
+
+static struct MHD_Response *text_response(const struct http_response *a)
+{
+	struct MHD_Response *r = MHD_create_response_from_buffer(
+		a->len, a->body ? a->body : (void *)"",
+		a->body ? MHD_RESPMEM_MUST_FREE : MHD_RESPMEM_PERSISTENT);
+
+	if (!r)
+		free(a->body);
+	return r;
+}
+
+static enum MHD_Result reply(struct http_server *s, struct MHD_Connection *c,
+			     struct http_response *a)
+{
+	struct MHD_Response *r =
+		a->stream.read ? stream_response(s, c, &a->stream) : text_response(a);
 	enum MHD_Result queued;
 
-	r = MHD_create_response_from_buffer(a->len, a->body ? a->body : (void *)"",
-					    a->body ? MHD_RESPMEM_MUST_FREE
-						    : MHD_RESPMEM_PERSISTENT);
 	if (!r) {
-		free(a->body);
 		free(a->location);
 		return MHD_NO;
 	}
 	add_header(r, MHD_HTTP_HEADER_CONTENT_TYPE, a->type);
 	add_header(r, MHD_HTTP_HEADER_LOCATION, a->location);
 	add_header(r, "X-Content-Type-Options", "nosniff");
+	if (a->stream.read)
+		add_header(r, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
 	if (a->status == MHD_HTTP_METHOD_NOT_ALLOWED)
 		add_header(r, MHD_HTTP_HEADER_ALLOW, "GET, HEAD");
 	free(a->location);
@@ -62,6 +191,7 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *c, const cha
 		.method = method,
 		.path = url,
 		.accept = MHD_lookup_connection_value(c, MHD_HEADER_KIND, MHD_HTTP_HEADER_ACCEPT),
+		.connection = c,
 	};
 
 	(void)version;
@@ -71,7 +201,7 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *c, const cha
 	rcu_register_thread();
 	s->handler(s->ctx, &q, &a);
 	rcu_unregister_thread();
-	return reply(c, &a);
+	return reply(s, c, &a);
 }
 
 /* The path is the handler's to decode: it tells "%2F" from "/". */
@@ -158,6 +288,7 @@ int http_server_start(const char *listener, uint16_t port, http_handler handler,
 		return -ENOMEM;
 	s->handler = handler;
 	s->ctx = ctx;
+	pthread_mutex_init(&s->lock, NULL);
 	r = listen_on(listener, port, &fd, ret_error);
 	if (r) {
 		free(s);
@@ -165,10 +296,11 @@ int http_server_start(const char *listener, uint16_t port, http_handler handler,
 	}
 	s->port = bound_port(fd);
 	s->mhd = MHD_start_daemon(
-		MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ERROR_LOG, 0, NULL, NULL, on_request, s,
-		MHD_OPTION_EXTERNAL_LOGGER, on_log, NULL, MHD_OPTION_LISTEN_SOCKET, fd,
-		MHD_OPTION_THREAD_POOL_SIZE, HTTP_SERVER_THREADS, MHD_OPTION_CONNECTION_LIMIT,
-		HTTP_SERVER_CONNECTIONS, MHD_OPTION_PER_IP_CONNECTION_LIMIT, HTTP_SERVER_PER_CLIENT,
+		MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ERROR_LOG | MHD_ALLOW_SUSPEND_RESUME, 0,
+		NULL, NULL, on_request, s, MHD_OPTION_EXTERNAL_LOGGER, on_log, NULL,
+		MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_THREAD_POOL_SIZE, HTTP_SERVER_THREADS,
+		MHD_OPTION_CONNECTION_LIMIT, HTTP_SERVER_CONNECTIONS,
+		MHD_OPTION_PER_IP_CONNECTION_LIMIT, HTTP_SERVER_PER_CLIENT,
 		MHD_OPTION_CONNECTION_TIMEOUT, HTTP_SERVER_IDLE_S,
 		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)HTTP_SERVER_MEMORY,
 		MHD_OPTION_UNESCAPE_CALLBACK, leave_escapes, NULL, MHD_OPTION_END);
@@ -200,6 +332,12 @@ void http_server_stop(struct http_server *s)
 {
 	if (!s)
 		return;
+	/* the library wants none asleep when it stops */
+	pthread_mutex_lock(&s->lock);
+	s->stopping = true;
+	wake_all(s);
+	pthread_mutex_unlock(&s->lock);
 	MHD_stop_daemon(s->mhd);
+	pthread_mutex_destroy(&s->lock);
 	free(s);
 }

@@ -416,6 +416,12 @@ void zone_set_mirror(struct zone *z, const struct zone_mirror *mirror, void *ctx
 	__atomic_store_n(&z->mirror, mirror, __ATOMIC_RELEASE);
 }
 
+void zone_set_observer(struct zone *z, const struct zone_observer *observer, void *ctx)
+{
+	z->observer = observer;
+	z->observer_ctx = ctx;
+}
+
 int zone_for_each_name(struct zone *z, zone_name_fn fn, void *ctx)
 {
 	struct cds_lfht_iter iter;

@@ -147,6 +147,16 @@ static void publish_targets(struct zone *z)
 	}
 }
 
+/* was, is: records; 0: the name is not there. */
+static void tell_observer(struct zone *z, const struct node *n, uint32_t was, uint32_t is)
+{
+	if (!z->observer || n->reverse)
+		return;
+	z->observer->changed(z->observer_ctx, n->wire, n->wire_len,
+			     was ? pool_at(&z->pool, POOL_RECORDS, was) : NULL,
+			     is ? pool_at(&z->pool, POOL_RECORDS, is) : NULL);
+}
+
 /* The one store that readers see; the old record goes once they are through with it. */
 static void publish_record(struct zone *z, struct node *n)
 {
@@ -168,6 +178,7 @@ static void publish_names(struct zone *z, struct batch *b, struct zone_changes *
 			if (n->new_record) {
 				*(n->indexed ? &changes->names_changed : &changes->names_added) +=
 					1;
+				tell_observer(z, n, old, n->new_record);
 				publish_record(z, n);
 			} else if (n->indexed && !n->collision) {
 				continue;
@@ -207,6 +218,7 @@ static void unpublish_names(struct zone *z, struct batch *b, struct zone_changes
 				continue;
 			if (n->indexed) {
 				changes->names_removed++;
+				tell_observer(z, n, n->record, 0);
 				if (!n->reverse)
 					z->counts.names--;
 				if (!n->reverse && !hash_in_use(z, n))
@@ -267,6 +279,8 @@ int zone_commit(struct zone *z, uint32_t serial, struct zone_changes *ret_change
 	__atomic_store_n(&z->ready, true, __ATOMIC_RELEASE);
 	if (z->mirror && z->mirror->committed)
 		z->mirror->committed(z->mirror_ctx, serial);
+	if (z->observer)
+		z->observer->committed(z->observer_ctx, serial);
 	*ret_changes = changes;
 	return 0;
 }

@@ -10,6 +10,7 @@
 #include "pool.h"
 #include "zone.h"
 #include "zone_mirror.h"
+#include "zone_observer.h"
 #include "zone_read.h"
 
 #define ZONE_DEPTH_MAX 128 /* labels of the longest name, and the root */
@@ -73,6 +74,8 @@ struct zone {
 	size_t dirty_count;
 	const struct zone_mirror *mirror;
 	void *mirror_ctx;
+	const struct zone_observer *observer;
+	void *observer_ctx;
 	struct zone_counts counts;
 	uint32_t serial;
 	bool ready; /* the first commit is done */
