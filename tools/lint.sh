@@ -34,7 +34,7 @@ unformatted() {
 
 spdx() {
 	local file
-	for file in "${c_files[@]}" "${scripts[@]}" tools/mesos-sim tools/mesos_sim/*.py tools/xdns-counters tests/*/*.py; do
+	for file in "${c_files[@]}" "${scripts[@]}" tools/mesos-sim tools/mesos_sim/*.py tools/xdns-counters tests/*/*.py tools/*.py; do
 		head -3 "$file" | grep -q 'SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only' || echo "$file"
 	done
 }
@@ -55,10 +55,11 @@ check 'C sources are formatted (make fmt)' unformatted
 # SC2317: functions that are only called by name
 check 'scripts pass shellcheck' shellcheck -x -e SC2317 "${scripts[@]}"
 check 'python compiles' python3 -c 'import sys
-for f in sys.argv[1:]: compile(open(f).read(), f, "exec")' tools/mesos-sim tools/mesos_sim/*.py tools/xdns-counters tests/*/*.py
+for f in sys.argv[1:]: compile(open(f).read(), f, "exec")' tools/mesos-sim tools/mesos_sim/*.py tools/xdns-counters tools/*.py tests/*/*.py
 check 'includes follow the rules' tools/check-includes.sh
 check 'every source names its licence' spdx
 check 'scripts are executable' executable
+check 'links between the pages lead somewhere' tools/check-links.py README.md docs/*.md
 check 'nothing is marked to be done' leftovers
 [ ${#pages[@]} -eq 0 ] || check 'man pages are well-formed' mandoc -T lint -W warning "${pages[@]}"
 echo "1..$number"
