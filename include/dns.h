@@ -72,6 +72,9 @@ enum dns_class { DNS_CLASS_IN = 1, DNS_CLASS_CH = 3, DNS_CLASS_ANY = 255 };
 #define DNS_EDNS_DO		       0x8000 /* in the low half of the OPT's TTL */
 #define DNS_EDE_OPTION		       15     /* RFC 8914 */
 #define DNS_EDE_NOT_READY	       14
+#define DNS_EDE_PROHIBITED	       18
+#define DNS_EDE_NOT_AUTHORITATIVE      20
+#define DNS_EDE_NOT_SUPPORTED	       21
 #define DNS_EDE_NO_REACHABLE_AUTHORITY 22
 
 #endif

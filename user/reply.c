@@ -143,6 +143,10 @@ static uint16_t answer_zone(struct reply *r)
 	uint32_t limit = r->tcp ? DNS_TCP_MAX : r->q.limit;
 	uint8_t rcode;
 
+	if (r->qclass != DNS_CLASS_IN) {
+		r->ede = DNS_EDE_NOT_SUPPORTED;
+		return DNS_RCODE_REFUSED;
+	}
 	if (!zone_ready(r->zone)) {
 		r->ede = DNS_EDE_NOT_READY;
 		return DNS_RCODE_SERVFAIL;
@@ -151,8 +155,10 @@ static uint16_t answer_zone(struct reply *r)
 		r->ede = DNS_EDE_NO_REACHABLE_AUTHORITY;
 		return DNS_RCODE_SERVFAIL;
 	}
-	if (r->q.type == DNS_TYPE_AXFR || r->q.type == DNS_TYPE_IXFR)
+	if (r->q.type == DNS_TYPE_AXFR || r->q.type == DNS_TYPE_IXFR) {
+		r->ede = DNS_EDE_PROHIBITED;
 		return DNS_RCODE_REFUSED;
+	}
 	xdns_answer_init(&r->a, &r->q, limit);
 	rec = zone_find(r->zone, &r->q.name);
 	if (!rec)
@@ -217,7 +223,7 @@ static enum reply_verdict answer(struct reply *r, const uint8_t *query, uint8_t 
 	uint16_t rcode;
 
 	if (reply_name_below(&r->q.name, r->zc->domain, r->zc->domain_len)) {
-		rcode = r->qclass == DNS_CLASS_IN ? answer_zone(r) : DNS_RCODE_REFUSED;
+		rcode = answer_zone(r);
 		ret->len = rcode ? finish_error(r, rcode, query, out, cap)
 				 : finish(r, query, out, cap);
 		return REPLY_SEND;
@@ -229,6 +235,7 @@ static enum reply_verdict answer(struct reply *r, const uint8_t *query, uint8_t 
 	resolvers = resolvers_for(r);
 	if (!r->cfg->external_on || !resolvers->count || r->q.type == DNS_TYPE_AXFR ||
 	    r->q.type == DNS_TYPE_IXFR) {
+		r->ede = DNS_EDE_NOT_AUTHORITATIVE;
 		ret->len = finish_error(r, DNS_RCODE_REFUSED, query, out, cap);
 		return REPLY_SEND;
 	}
@@ -302,5 +309,7 @@ size_t reply_empty(const uint8_t *query, size_t len, uint8_t rcode, bool truncat
 	if (!question)
 		r.q.len = r.q.has_opt = 0;
 	r.a.cut = truncated;
+	if (rcode == DNS_RCODE_SERVFAIL)
+		r.ede = DNS_EDE_NO_REACHABLE_AUTHORITY;
 	return finish_error(&r, rcode, query, out, cap);
 }

@@ -16,6 +16,7 @@ RULES = ("class-in-only", "notify", "missing-record", "transfer", "ds", "any", "
 UDP_PLAIN, UDP_EDNS, TCP = 512, 1232, 65535
 POINTER_MAX = 0x3fff  # owners of additional records point to their SRV's target
 FORWARDED = ("forward", "forward zone")
+EDE_PROHIBITED, EDE_NOT_AUTHORITATIVE, EDE_NOT_SUPPORTED = 18, 20, 21  # RFC 8914
 RFC8482 = "0752464338343832" + "00"
 
 
@@ -196,10 +197,10 @@ class Model:
         return dict({"flags": self.flags(question), "rcode": rcode, "answer": set(),
                      "authority": set(), "additional": set(), "echo": True}, **sections)
 
-    def error(self, question, rcode, echo=True):
+    def error(self, question, rcode, echo=True, ede=None):
         words = ["qr"] + (["rd"] if question.opts.get("rd", True) else [])
         words += ["cd"] if question.opts.get("cd") else []
-        return self.message(question, rcode, flags=" ".join(words), echo=echo)
+        return dict(self.message(question, rcode, flags=" ".join(words), echo=echo), ede=ede)
 
     def negative(self, question):
         ttl = min(self.ttl, self.minimum)
@@ -245,7 +246,7 @@ class Model:
         key, rtype = question.found, question.qtype
         if rtype in ("AXFR", "IXFR"):
             self.fired.add("transfer")
-            return self.error(question, "REFUSED")
+            return self.error(question, "REFUSED", ede=EDE_PROHIBITED)
         if rtype == "DS":
             self.fired.add("ds")
             return self.negative(question)
@@ -313,7 +314,7 @@ class Model:
             require(not theirs, "recorded a PTR that we do not have")
             self.fired.add("reverse-zone")
             return "forward" if self.rec.get("externalon", True) else \
-                self.error(question, "REFUSED")
+                self.error(question, "REFUSED", ede=EDE_NOT_AUTHORITATIVE)
         if theirs != sorted(want):
             require(len(pointers) > 1 or self.rec.enumeration is not None, "PTR %s", theirs)
             self.fired.add("pointers")
@@ -325,7 +326,7 @@ class Model:
             return "forward zone" if any(("." + question.key).endswith("." + zone + ".")
                                          for zone in zones) else "forward"
         require(recorded["rcode"] == "REFUSED", "recorded %s", recorded["rcode"])
-        return self.error(question, "REFUSED")
+        return self.error(question, "REFUSED", ede=EDE_NOT_AUTHORITATIVE)
 
     def predict(self, question, recorded, tcp):
         opts = question.opts
@@ -347,7 +348,7 @@ class Model:
         inside = ("." + question.key).endswith("." + self.apex)
         if inside and opts.get("qclass", 1) != 1:
             self.fired.add("class-in-only")
-            return self.error(question, "REFUSED")
+            return self.error(question, "REFUSED", ede=EDE_NOT_SUPPORTED)
         if inside:
             return self.in_zone(question, recorded, tcp)
         if self.rec.reverse and question.key.endswith((".in-addr.arpa.", ".ip6.arpa.")) and \
@@ -388,7 +389,9 @@ class Model:
         opt = None
         if "edns" in question.opts and want["echo"]:
             self.fired.add("edns")
-            opt = {"owner": ".", "size": UDP_EDNS, "version": 0, "z": 0, "options": "",
+            ede = want.get("ede")
+            opt = {"owner": ".", "size": UDP_EDNS, "version": 0, "z": 0,
+                   "options": "" if ede is None else "000f0002%04x" % ede,
                    "rcode": 1 if want["rcode"] == "BADVERS" else 0,
                    "do": bool(question.opts.get("do"))}
         require(have["opt"] == opt, "OPT %s instead of %s", have["opt"], opt)
