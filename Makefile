@@ -68,7 +68,7 @@ PKG_BENCH := build/packages-bench
 
 # --- daemon -----------------------------------------------------------------
 
-.PHONY: all run packages check check-unit check-golden check-bpf check-e2e asan bench lint fmt \
+.PHONY: all run packages check check-unit check-golden check-bpf check-e2e conform asan bench lint fmt \
 	install uninstall deb clean help
 
 all: build/mesos-xdns build/xdnsctl ## build build/mesos-xdns and build/xdnsctl
@@ -211,6 +211,10 @@ check-bpf: $(addprefix build/,$(BPF_TESTS)) ## the loaded program, through BPF_P
 
 check-e2e: $(E2E_NEEDS) | $(PKG_CHECK) $(PKG_RUN) ## the daemon in network namespaces; T=name picks scripts
 	@$(SUITE) $(if $(T),$(foreach t,$(T),$(filter %$(t).sh,$(SCRIPTS))),$(SCRIPTS))
+
+conform: $(E2E_NEEDS) | $(PKG_CHECK) $(PKG_RUN) ## many made-up questions, as NSD and Knot answer them; N=100000, SEED=1
+	@CONFORM_QUESTIONS=$(or $(N),100000) CONFORM_SEED=$(or $(SEED),1) XDNS_TEST_SECONDS=7200 \
+		$(SUITE) tests/e2e/72_respdiff.sh
 
 asan: $(addprefix build/asan/,$(SANITIZED)) ## units, golden tests and packets under ASan and UBSan
 	@$(SUITE) $^
