@@ -9,6 +9,8 @@ import base64
 import json
 from json.encoder import encode_basestring_ascii as quoted
 
+MESOS_VERSION = '1.11.0'
+
 RESOURCES = (('cpus', 0.5), ('mem', 256.0), ('disk', 0.0), ('gpus', 0.0))
 ENDED = ('TASK_FINISHED', 'TASK_KILLED', 'TASK_FAILED', 'TASK_LOST', 'TASK_ERROR',
          'TASK_GONE', 'TASK_DROPPED', 'TASK_GONE_BY_OPERATOR')
@@ -149,7 +151,7 @@ class Agent:
 
     def plain(self):
         agent = self.recovered_plain()
-        agent.update(pid='slave(1)@%s:5051' % self.host, active=True, version='1.11.0',
+        agent.update(pid='slave(1)@%s:5051' % self.host, active=True, version=MESOS_VERSION,
                      registered_time=self.started, capabilities=['MULTI_ROLE'],
                      used_resources={'cpus': 4.0, 'mem': 8000.0})
         if self.reregistered:
@@ -172,7 +174,7 @@ class Agent:
 
     def v1(self):
         agent = {'agent_info': self.info(), 'active': True, 'deactivated': False,
-                 'version': '1.11.0', 'pid': 'slave(1)@%s:5051' % self.host,
+                 'version': MESOS_VERSION, 'pid': 'slave(1)@%s:5051' % self.host,
                  'registered_time': nanoseconds(self.started),
                  'total_resources': self.resources(), 'capabilities': [{'type': 'MULTI_ROLE'}]}
         if self.reregistered:

@@ -10,6 +10,7 @@ import zlib
 from .clock import Clock
 from .cluster import Cluster
 from .documents import Recorded, Snapshot
+from .model import MESOS_VERSION
 from .stream import Hub, Subscriber
 
 LOG_KEPT = 1_000_000
@@ -50,7 +51,7 @@ class Master:
         raise AttributeError(name)
 
     def description(self):
-        return {'version': '1.11.0', 'git_tag': '1.11.0', 'build_user': 'mesos-sim', 'id': self.id,
+        return {'version': MESOS_VERSION, 'git_tag': '1.11.0', 'build_user': 'mesos-sim', 'id': self.id,
                 'start_time': self.started, 'elected_time': self.elected, 'cluster': 'simulated',
                 'pid': 'master@' + self.address, 'hostname': self.host}
 

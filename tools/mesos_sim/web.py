@@ -11,6 +11,7 @@ import time
 import urllib.parse
 
 from .documents import parsed, plain_names
+from .model import MESOS_VERSION
 from .simulation import Options
 
 STATE_PATHS = ('/state', '/master/state')
@@ -128,6 +129,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
             call = json.loads(body)['type']
         except (ValueError, KeyError, TypeError):
             return self.reply(400, [b'Failed to parse body into Call protobuf\n'], 'text/plain')
+        if call == 'GET_VERSION':
+            version = {'type': call, 'get_version': {'version_info': {'version': MESOS_VERSION}}}
+            return self.reply(200, [json.dumps(version).encode()])
         if call != 'SUBSCRIBE':
             return self.reply(501, [b''], 'text/plain')
         return self.stream()

@@ -18,6 +18,8 @@ from kazoo.exceptions import ConnectionLoss, KazooException, NoNodeError
 from kazoo.handlers.threading import KazooTimeoutError
 from kazoo.security import CREATOR_ALL_ACL, READ_ACL_UNSAFE
 
+from .model import MESOS_VERSION
+
 RETRY_SECONDS = 1.0
 
 
@@ -29,7 +31,7 @@ def master_info(master):
     return {'address': {'hostname': master.host, 'ip': master.host, 'port': master.port},
             'capabilities': [{'type': 'AGENT_UPDATE'}, {'type': 'AGENT_DRAINING'}],
             'hostname': master.host, 'id': master.id, 'ip': ip,
-            'pid': 'master@' + master.address, 'port': master.port, 'version': '1.11.0'}
+            'pid': 'master@' + master.address, 'port': master.port, 'version': MESOS_VERSION}
 
 
 class ZooKeeper(threading.Thread):
