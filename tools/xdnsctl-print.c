@@ -73,7 +73,7 @@ void ctl_print_wrapped(const char *text, size_t indent)
 		if (at && width && at + 1 + len > width) {
 			printf("\n%*s", (int)indent, "");
 			at = indent;
-		} else if (at) {
+		} else if (at || !len) {
 			putchar(' ');
 			at++;
 		}

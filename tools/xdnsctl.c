@@ -12,8 +12,7 @@
 
 #include "util.h"
 
-#define BPF_DIR_DEFAULT "/sys/fs/bpf/mesos-xdns"
-#define INTERVAL_MAX	3600
+#define INTERVAL_MAX 3600
 
 static const struct command {
 	const char *name, *args, *help;
@@ -27,6 +26,8 @@ static const struct command {
 	{"counters", "", "what became of the frames, one counter a line", 0, 0, ctl_counters},
 	{"check-config", "FILE", "what the daemon would say to this configuration", 1, 1,
 	 ctl_check_config},
+	{"doctor", "", "what of this machine and its cluster stands in the way, and what to do", 0,
+	 0, ctl_doctor},
 };
 
 static const struct flag {
@@ -148,6 +149,9 @@ static int run(struct ctl *c, int argc, char **argv)
 		return misuse("an argument is missing", command->args);
 	if (argc - 1 > command->max)
 		return misuse("too many arguments for", command->name);
+	/* loads it itself: that it cannot be used is a finding */
+	if (command->run == ctl_doctor)
+		return command->run(c, argc - 1, argv + 1);
 	if (c->config_file && config_load(c->config_file, &cfg, &error))
 		return ctl_fail("%s", error ? error : "no memory for the configuration");
 	c->cfg = cfg;

@@ -21,8 +21,10 @@ enum ctl_exit {
 	CTL_PASSED = 3, /* lookup: the program leaves the question to userspace */
 };
 
+#define BPF_DIR_DEFAULT "/sys/fs/bpf/mesos-xdns"
+
 struct ctl {
-	const char *bpf_dir;
+	const char *bpf_dir;	  /* doctor: NULL unless --bpf-dir was given */
 	const char *config_file;  /* NULL: not given */
 	const struct config *cfg; /* of that file; NULL: none */
 	double interval;	  /* seconds between two looks at the counters */

@@ -16,6 +16,8 @@
 #include "config.h"
 #include "config_reload.h"
 
+#define DNS_PORT 53 /* of a name server that names none */
+
 enum config_key_id {
 	KEY_MASTERS,
 	KEY_ZK,

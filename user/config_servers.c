@@ -10,8 +10,6 @@
 #include "host_port.h"
 #include "util.h"
 
-#define DNS_PORT 53
-
 /* Addresses of the local interfaces. */
 struct local_addresses {
 	struct address *list;

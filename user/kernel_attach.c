@@ -27,7 +27,8 @@ static bool listened(const struct config *cfg, const struct address *a)
 				    : !memcmp(a->bytes, &v6->sin6_addr, 16);
 }
 
-static bool wanted(const struct config *cfg, const struct interfaces *in, const struct interface *i)
+bool attachments_wanted(const struct config *cfg, const struct interfaces *in,
+			const struct interface *i)
 {
 	if (!i->up || !i->ethernet)
 		return false;
@@ -143,8 +144,7 @@ void attachments_program_name(uint32_t id, char ret[BPF_OBJ_NAME_LEN])
 		memcpy(ret, info.name, BPF_OBJ_NAME_LEN);
 }
 
-/* What has taken the interface. */
-static char *tell_foreign(unsigned index)
+char *attachments_foreign(unsigned index)
 {
 	LIBBPF_OPTS(bpf_xdp_query_opts, opts);
 	char name[BPF_OBJ_NAME_LEN], *text;
@@ -172,7 +172,7 @@ static char *tell_foreign(unsigned index)
 /* EEXIST: it runs in the other mode. */
 static char *reason(unsigned index, int r)
 {
-	char *text = r == -EBUSY || r == -EEXIST ? tell_foreign(index) : NULL;
+	char *text = r == -EBUSY || r == -EEXIST ? attachments_foreign(index) : NULL;
 
 	if (text)
 		return text;
@@ -368,7 +368,7 @@ int kernel_sync(struct kernel *k, const struct interfaces *in)
 	for (size_t n = k->attached_count; n-- > 0;) {
 		const struct interface *i = attachments_interface(in, k->attached[n].index);
 
-		if (i && wanted(k->cfg, in, i) && link_alive(&k->attached[n]) &&
+		if (i && attachments_wanted(k->cfg, in, i) && link_alive(&k->attached[n]) &&
 		    !k->attached[n].misfit) {
 			k->attached[n].mtu = i->mtu;
 			continue;
@@ -377,7 +377,8 @@ int kernel_sync(struct kernel *k, const struct interfaces *in)
 		drop(k, n);
 	}
 	for (size_t i = 0; i < in->count && !k->broken; i++) {
-		if (!attachments_have(k, in->list[i].index) && wanted(k->cfg, in, &in->list[i]))
+		if (!attachments_have(k, in->list[i].index) &&
+		    attachments_wanted(k->cfg, in, &in->list[i]))
 			attach(k, &in->list[i]);
 	}
 	complain_of_named(k, in);

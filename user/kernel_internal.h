@@ -104,6 +104,11 @@ const struct interface *attachments_interface(const struct interfaces *in, unsig
 void attachments_addresses(struct kernel *k, const struct interfaces *in);
 /* Why answers would be lost if the program ran natively there. NULL: they would not. */
 const char *attachments_native_would_lose(const struct interface *i);
+/* Does the program belong on this interface? */
+bool attachments_wanted(const struct config *cfg, const struct interfaces *in,
+			const struct interface *i);
+/* What program has taken the interface, in words, to be freed; NULL: none, or no memory. */
+char *attachments_foreign(unsigned index);
 /* "" if it cannot be told: that needs CAP_SYS_ADMIN. */
 void attachments_program_name(uint32_t id, char ret[BPF_OBJ_NAME_LEN]);
 #define LINK_PIN_BUF (IF_NAMESIZE + 8)
@@ -125,6 +130,8 @@ size_t attachments_programs(const char *dir, uint32_t *ids, size_t max);
 #define LINK_PREFIX  "link-" /* and the interface's name */
 #define FRESH_SUFFIX "-new"  /* of a pin on its way to its name */
 #define PROGRAM_NAME "mesos_xdns"
+/* Is this file or folder on a BPF file system? */
+bool pins_on_bpffs(const char *path);
 int pins_open(const char *dir, int *ret_lock, char **ret_error);
 int pins_put(int fd, const char *dir, const char *name);
 /* The two halves of pins_put(): under a name with FRESH_SUFFIX, and from there to its place. */

@@ -18,7 +18,7 @@
 
 #define BPFFS_DEFAULT "/sys/fs/bpf"
 
-static bool on_bpffs(const char *path)
+bool pins_on_bpffs(const char *path)
 {
 	struct statfs fs;
 
@@ -28,7 +28,8 @@ static bool on_bpffs(const char *path)
 /* The standard place may not be mounted: no systemd, or a fresh namespace. */
 static void mount_default(const char *dir)
 {
-	if (strncmp(dir, BPFFS_DEFAULT "/", strlen(BPFFS_DEFAULT "/")) || on_bpffs(BPFFS_DEFAULT))
+	if (strncmp(dir, BPFFS_DEFAULT "/", strlen(BPFFS_DEFAULT "/")) ||
+	    pins_on_bpffs(BPFFS_DEFAULT))
 		return;
 	mount("bpf", BPFFS_DEFAULT, "bpf", 0, "mode=0700");
 }
@@ -80,7 +81,7 @@ int pins_open(const char *dir, int *ret_lock, char **ret_error)
 	mount_default(dir);
 	if (mkdir(dir, 0700) && errno != EEXIST)
 		return fail(ret_error, -errno, dir, strerror(errno));
-	if (!on_bpffs(dir)) {
+	if (!pins_on_bpffs(dir)) {
 		rmdir(dir);
 		return fail(ret_error, -ENOTSUP, dir,
 			    "is not on a BPF file system (mount -t bpf bpf " BPFFS_DEFAULT ")");
@@ -217,6 +218,6 @@ void kernel_forget(const struct config *cfg)
 	_cleanup_free_ char *error = NULL;
 	int lock;
 
-	if (on_bpffs(cfg->bpf_dir) && !pins_open(cfg->bpf_dir, &lock, &error))
+	if (pins_on_bpffs(cfg->bpf_dir) && !pins_open(cfg->bpf_dir, &lock, &error))
 		pins_close(cfg->bpf_dir, lock, false);
 }
