@@ -250,6 +250,8 @@ INSTALLED   = build/mesos-xdns:$(PREFIX)/sbin/mesos-xdns:755 \
 	      tools/systemd/mesos-xdns.sysusers:$(PREFIX)/lib/sysusers.d/mesos-xdns.conf:644 \
 	      tools/completion/mesos-xdns.bash:$(SHARE)/bash-completion/completions/mesos-xdns:644 \
 	      tools/completion/_mesos-xdns:$(SHARE)/zsh/vendor-completions/_mesos-xdns:644 \
+	      tools/completion/xdnsctl.bash:$(SHARE)/bash-completion/completions/xdnsctl:644 \
+	      tools/completion/_xdnsctl:$(SHARE)/zsh/vendor-completions/_xdnsctl:644 \
 	      LICENSE:$(SHARE)/doc/mesos-xdns/copyright:644 \
 	      README.md:$(SHARE)/doc/mesos-xdns/README.md:644 \
 	      tools/config.json:$(SHARE)/doc/mesos-xdns/examples/config.json:644 \

@@ -24,10 +24,12 @@ equal "the files, beside documents and manual" "./etc/mesos-xdns/config.json
 ./usr/sbin/mesos-xdns
 ./usr/sbin/xdnsctl
 ./usr/share/bash-completion/completions/mesos-xdns
+./usr/share/bash-completion/completions/xdnsctl
 ./usr/share/doc/mesos-xdns/README.md
 ./usr/share/doc/mesos-xdns/copyright
 ./usr/share/doc/mesos-xdns/examples/config.json
-./usr/share/zsh/vendor-completions/_mesos-xdns" "$(files)"
+./usr/share/zsh/vendor-completions/_mesos-xdns
+./usr/share/zsh/vendor-completions/_xdnsctl" "$(files)"
 shopt -s nullglob
 for page in docs/*.[58]; do
 	succeeds "${page##*/} is there" cmp "$page" "$root/usr/share/man/man${page##*.}/${page##*/}"
