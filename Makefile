@@ -41,7 +41,7 @@ BRANCHES := $(if $(filter x86_64,$(shell uname -m)),-fcf-protection,$(if $(filte
 HARDEN   := -fPIE -fstack-protector-strong -fstack-clash-protection -D_FORTIFY_SOURCE=2 $(BRANCHES)
 HARDEN_LD := -pie -Wl,-z,relro -Wl,-z,now
 SANITIZE := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
-LDLIBS   := -lbpf -lelf -lz -lcurl -ljansson -luv -lurcu -lurcu-cds -ljwt -lcrypto \
+LDLIBS   := -lbpf -lelf -lz -lcurl -ljansson -luv -lurcu -ljwt -lcrypto \
 	    -lzookeeper_mt -lsystemd -lmicrohttpd -lpthread
 
 # Expanded only when a rule runs: a fresh machine has no gcc yet when make reads this.

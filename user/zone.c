@@ -8,39 +8,6 @@
 #include "dname_text.h"
 #include "util.h"
 
-#define BUCKETS_MIN 1024
-
-struct name_key {
-	const uint8_t *wire;
-	size_t len;
-};
-
-static int node_matches(struct cds_lfht_node *ht, const void *key)
-{
-	const struct node *n = caa_container_of(ht, struct node, ht);
-	const struct name_key *k = key;
-
-	return n->wire_len == k->len && !memcmp(n->wire, k->wire, k->len);
-}
-
-int zone_any_node(struct cds_lfht_node *ht, const void *key)
-{
-	(void)ht;
-	(void)key;
-	return 1;
-}
-
-struct node *zone_index_find(const struct zone *z, uint64_t hash, const uint8_t *wire, size_t len)
-{
-	struct name_key key = {wire, len};
-	struct cds_lfht_node *ht;
-	struct cds_lfht_iter iter;
-
-	cds_lfht_lookup(z->index, hash, node_matches, &key, &iter);
-	ht = cds_lfht_iter_get_node(&iter);
-	return ht ? caa_container_of(ht, struct node, ht) : NULL;
-}
-
 void zone_mark_dirty(struct zone *z, struct node *n)
 {
 	if (n->dirty)
@@ -54,49 +21,50 @@ void zone_mark_dirty(struct zone *z, struct node *n)
 /* Two names with one 64-bit hash: the kernel leaves both to userspace. */
 static void note_collisions(struct zone *z, struct node *n)
 {
-	struct cds_lfht_iter iter;
-	struct cds_lfht_node *ht;
+	struct node *other = NULL;
 
-	cds_lfht_lookup(z->index, n->hash, zone_any_node, NULL, &iter);
-	while ((ht = cds_lfht_iter_get_node(&iter))) {
-		struct node *other = caa_container_of(ht, struct node, ht);
-
-		if (other != n && other->hash == n->hash) {
-			other->collision = n->collision = true;
-			zone_mark_dirty(z, other);
-		}
-		cds_lfht_next_duplicate(z->index, zone_any_node, NULL, &iter);
+	while ((other = zone_index_twin(z->index, n, other))) {
+		other->collision = n->collision = true;
+		zone_mark_dirty(z, other);
 	}
+}
+
+/* Before the first commit nobody reads the index: the old one goes at once. */
+static void fit_index(struct zone *z)
+{
+	struct zone_index *old = z->index, *fresh;
+
+	if (!zone_index_full(old))
+		return;
+	fresh = zone_index_copy(old);
+	if (!fresh)
+		return;
+	__atomic_store_n(&z->index, fresh, __ATOMIC_RELEASE);
+	if (z->ready)
+		garbage_add_index(&z->fresh, old);
+	else
+		free(old);
 }
 
 static struct node *node_new(struct zone *z, const uint8_t *wire, size_t len, uint64_t hash)
 {
-	struct node *n = calloc(1, sizeof(*n) + len);
+	struct node *n = calloc(1, offsetof(struct node, wire) + len);
 
 	if (!n)
 		return NULL;
-	cds_lfht_node_init(&n->ht);
+	n->capacity = 1;
 	n->hash = hash;
 	n->wire_len = len;
 	memcpy(n->wire, wire, len);
 	for (const uint8_t *label = wire; *label; label += *label + 1)
 		n->depth++;
-	cds_lfht_add(z->index, hash, &n->ht);
-	z->nodes++;
+	fit_index(z);
+	if (zone_index_add(z->index, n)) {
+		free(n);
+		return NULL;
+	}
 	note_collisions(z, n);
 	return n;
-}
-
-/*
- * The table grows with the zone, by the writer: the table's own growing runs
- * on a thread that a large load outruns, and chains get long.
- */
-static void fit_index(struct zone *z)
-{
-	if (z->nodes < z->buckets * 2)
-		return;
-	z->buckets *= 4;
-	cds_lfht_resize(z->index, z->buckets);
 }
 
 /* The node of a name, made if there is none; NULL: no memory. */
@@ -108,13 +76,8 @@ struct node *zone_get_node(struct zone *z, const uint8_t *wire)
 
 	if (xdns_qname_read(wire, wire + len, z->config.hash_key, &q))
 		return NULL;
-	fit_index(z);
-	rcu_read_lock();
-	n = zone_index_find(z, q.hash, wire, len);
-	if (!n)
-		n = node_new(z, wire, len, q.hash);
-	rcu_read_unlock();
-	return n;
+	n = zone_index_find(z->index, q.hash, wire, len);
+	return n ? n : node_new(z, wire, len, q.hash);
 }
 
 int zone_new(const struct xdns_config *config, struct zone **ret)
@@ -131,8 +94,7 @@ int zone_new(const struct xdns_config *config, struct zone **ret)
 		return r;
 	}
 	rcu_register_thread();
-	z->buckets = BUCKETS_MIN;
-	z->index = cds_lfht_new(BUCKETS_MIN, BUCKETS_MIN, 0, 0, NULL);
+	z->index = zone_index_new(0);
 	z->apex = z->index ? zone_get_node(z, config->domain) : NULL;
 	if (!z->apex) {
 		zone_free(z);
@@ -146,27 +108,16 @@ int zone_new(const struct xdns_config *config, struct zone **ret)
 
 void zone_free(struct zone *z)
 {
-	struct cds_lfht_iter iter;
-	struct cds_lfht_node *ht;
+	struct node *n;
+	uint32_t at = 0;
 
 	if (!z)
 		return;
 	garbage_free(z, &z->fresh);
 	garbage_free(z, &z->waiting);
-	if (z->index) {
-		rcu_read_lock();
-		cds_lfht_first(z->index, &iter);
-		while ((ht = cds_lfht_iter_get_node(&iter))) {
-			struct node *n = caa_container_of(ht, struct node, ht);
-
-			cds_lfht_next(z->index, &iter);
-			cds_lfht_del(z->index, &n->ht);
-			garbage_add_node(&z->fresh, n);
-		}
-		rcu_read_unlock();
-		garbage_free(z, &z->fresh);
-		cds_lfht_destroy(z->index, NULL);
-	}
+	while (z->index && (n = zone_index_next(z->index, &at)))
+		zone_free_node(n);
+	free(z->index);
 	pool_done(&z->pool);
 	rcu_unregister_thread();
 	free(z);
@@ -176,15 +127,17 @@ void zone_free(struct zone *z)
 static int append(struct zone *z, struct node *n, const struct datum *d)
 {
 	if (n->count == n->capacity) {
-		uint32_t capacity = n->capacity ? n->capacity * 2 : 1;
-		struct datum *bigger = realloc(n->data, capacity * sizeof(*bigger));
+		struct datum *old = n->capacity > 1 ? n->many : NULL;
+		struct datum *bigger = realloc(old, 2 * n->capacity * sizeof(*bigger));
 
 		if (!bigger)
 			return -ENOMEM;
-		n->data = bigger;
-		n->capacity = capacity;
+		if (!old)
+			bigger[0] = n->one;
+		n->many = bigger;
+		n->capacity *= 2;
 	}
-	n->data[n->count++] = *d;
+	node_data(n)[n->count++] = *d;
 	zone_mark_dirty(z, n);
 	return 0;
 }
@@ -284,12 +237,10 @@ size_t zone_contributors(const struct zone *z, const uint8_t *owner, uint16_t ty
 
 	if (xdns_qname_read(owner, owner + len, z->config.hash_key, &q))
 		return 0;
-	rcu_read_lock();
-	n = zone_index_find(z, q.hash, owner, len);
-	rcu_read_unlock(); /* only the writer frees nodes */
+	n = zone_index_find(z->index, q.hash, owner, len);
 	for (uint32_t i = 0; n && i < n->count; i++)
-		if (datum_type(&n->data[i]) == type)
-			refs += n->data[i].refs;
+		if (datum_type(&node_data(n)[i]) == type)
+			refs += node_data(n)[i].refs;
 	return refs > 0 ? (size_t)refs : 0;
 }
 
@@ -325,8 +276,10 @@ struct zone_counts zone_counts(const struct zone *z)
 
 static void node_for_each_rr(const struct node *n, zone_rr_fn fn, void *ctx)
 {
+	const struct datum *data = node_data(n);
+
 	for (uint32_t i = 0; i < n->sorted; i++) {
-		const struct datum *d = &n->data[i];
+		const struct datum *d = &data[i];
 		struct rr rr = {0};
 
 		switch (d->kind) {
@@ -355,13 +308,11 @@ static void node_for_each_rr(const struct node *n, zone_rr_fn fn, void *ctx)
 
 void zone_for_each_rr(const struct zone *z, zone_rr_fn fn, void *ctx)
 {
-	struct cds_lfht_iter iter;
+	uint32_t at = 0;
 	struct node *n;
 
-	rcu_read_lock();
-	cds_lfht_for_each_entry(z->index, &iter, n, ht)
+	while ((n = zone_index_next(z->index, &at)))
 		node_for_each_rr(n, fn, ctx);
-	rcu_read_unlock();
 }
 
 /* Readers' side */
@@ -383,10 +334,12 @@ const struct pool *zone_read_pool(const struct zone *z)
 
 const struct xdns_record *zone_find(const struct zone *z, const struct xdns_qname *q)
 {
-	const struct node *n = zone_index_find(z, q->hash, (const uint8_t *)q->word, q->len);
+	const struct zone_index *index = __atomic_load_n(&z->index, __ATOMIC_ACQUIRE);
+	const struct node *n;
 	const struct xdns_record *r;
 	uint32_t i;
 
+	n = zone_index_find(index, q->hash, (const uint8_t *)q->word, q->len);
 	if (!n)
 		return NULL;
 	i = __atomic_load_n(&n->record, __ATOMIC_ACQUIRE);
@@ -424,12 +377,11 @@ void zone_set_observer(struct zone *z, const struct zone_observer *observer, voi
 
 int zone_for_each_name(struct zone *z, zone_name_fn fn, void *ctx)
 {
-	struct cds_lfht_iter iter;
+	uint32_t at = 0;
 	struct node *n;
 	int r = 0;
 
-	rcu_read_lock();
-	cds_lfht_for_each_entry(z->index, &iter, n, ht) {
+	while (!r && (n = zone_index_next(z->index, &at))) {
 		struct zone_name name = {.hash = n->hash, .wire = n->wire};
 
 		/* what readers see; in the middle of a commit `exists` is ahead of that */
@@ -437,9 +389,6 @@ int zone_for_each_name(struct zone *z, zone_name_fn fn, void *ctx)
 			continue;
 		name.record = n->collision ? XDNS_REF_COLLISION : n->record;
 		r = fn(ctx, &name);
-		if (r)
-			break;
 	}
-	rcu_read_unlock();
 	return r;
 }

@@ -50,10 +50,47 @@ static void drop_datum(struct zone *z, const struct datum *d)
 /* Moves on one more datum of the merged order: the next of the front or of the tail. */
 static const struct datum *take_next(const struct node *n, uint32_t *front, uint32_t *tail)
 {
+	const struct datum *data = node_data(n);
+
 	if (*tail < n->count &&
-	    (*front >= n->sorted || datum_compare(&n->data[*tail], &n->data[*front]) < 0))
-		return &n->data[(*tail)++];
-	return *front < n->sorted ? &n->data[(*front)++] : NULL;
+	    (*front >= n->sorted || datum_compare(&data[*tail], &data[*front]) < 0))
+		return &data[(*tail)++];
+	return *front < n->sorted ? &data[(*front)++] : NULL;
+}
+
+/* So many data, in an array with room for n->count, take the place of the old. */
+static void replace_data(struct node *n, struct datum *merged, uint32_t count)
+{
+	struct datum *exact;
+
+	if (n->capacity > 1)
+		free(n->many);
+	n->capacity = n->count;
+	n->sorted = n->count = count;
+	if (count > 1) {
+		exact = n->capacity > 2 * count ? realloc(merged, count * sizeof(*merged)) : NULL;
+		if (exact)
+			n->capacity = count;
+		n->many = exact ? exact : merged;
+		return;
+	}
+	if (count)
+		n->one = merged[0];
+	n->capacity = 1;
+	free(merged);
+}
+
+/* The first datum of a name: nothing to sort, nothing to merge with. */
+static void merge_first(struct zone *z, struct node *n)
+{
+	if (n->one.refs > 0) {
+		n->set_changed = true;
+		n->sorted = 1;
+		*counter_of(z, n->one.kind) += 1;
+	} else {
+		n->count = 0;
+		drop_datum(z, &n->one);
+	}
 }
 
 /*
@@ -64,22 +101,26 @@ static const struct datum *take_next(const struct node *n, uint32_t *front, uint
 int zone_merge(struct zone *z, struct node *n)
 {
 	uint32_t front = 0, tail = n->sorted, count = 0;
+	struct datum *data = node_data(n), *merged;
 	const struct datum *next;
-	struct datum *merged;
 
 	if (n->count == n->sorted)
 		return 0;
-	qsort(n->data + n->sorted, n->count - n->sorted, sizeof(*n->data), datum_compare);
+	if (n->count == 1) {
+		merge_first(z, n);
+		return 0;
+	}
+	qsort(data + n->sorted, n->count - n->sorted, sizeof(*data), datum_compare);
 	merged = malloc(n->count * sizeof(*merged));
 	if (!merged)
 		return -ENOMEM;
 	next = take_next(n, &front, &tail);
 	while (next) {
 		struct datum d = *next;
-		bool was_there = next < n->data + n->sorted, is_there;
+		bool was_there = next < data + n->sorted, is_there;
 
 		while ((next = take_next(n, &front, &tail)) && !datum_compare(next, &d)) {
-			was_there |= next < n->data + n->sorted;
+			was_there |= next < data + n->sorted;
 			d.refs += next->refs;
 			drop_datum(z, next);
 		}
@@ -93,21 +134,7 @@ int zone_merge(struct zone *z, struct node *n)
 		else
 			drop_datum(z, &d);
 	}
-	free(n->data);
-	n->data = merged;
-	n->capacity = n->count;
-	n->sorted = n->count = count;
-	if (!count) {
-		free(n->data);
-		n->data = NULL;
-		n->capacity = 0;
-	} else if (n->capacity > 2 * count) {
-		merged = realloc(n->data, count * sizeof(*merged));
-		if (merged) {
-			n->data = merged;
-			n->capacity = count;
-		}
-	}
+	replace_data(n, merged, count);
 	return 0;
 }
 
@@ -175,11 +202,12 @@ static void fill_name(struct zone *z, const struct node *n, struct xdns_record *
 /* The first datum of this kind or a later one. */
 static const struct datum *first_of(const struct node *n, uint8_t kind)
 {
+	const struct datum *data = node_data(n);
 	uint32_t i = 0;
 
-	while (i < n->sorted && n->data[i].kind < kind)
+	while (i < n->sorted && data[i].kind < kind)
 		i++;
-	return n->data + i;
+	return data + i;
 }
 
 static void fill_sets(struct zone *z, const struct node *n, struct xdns_record *r)
@@ -187,7 +215,7 @@ static void fill_sets(struct zone *z, const struct node *n, struct xdns_record *
 	uint8_t *a = r->a_set ? pool_at(&z->pool, POOL_A_SETS, r->a_set) : r->a[0];
 	uint8_t *aaaa = r->aaaa_set ? pool_at(&z->pool, POOL_AAAA_SETS, r->aaaa_set) : r->aaaa[0];
 	struct xdns_srv *srv = r->srv_set ? pool_at(&z->pool, POOL_SRV_SETS, r->srv_set) : r->srv;
-	const struct datum *d = n->data;
+	const struct datum *d = node_data(n);
 
 	for (uint32_t i = 0; i < r->n_a; i++, a += 4)
 		memcpy(a, d[i].octets, 4);
@@ -212,9 +240,9 @@ static void count_sets(const struct node *n, struct xdns_record *r)
 {
 	const struct datum *aaaa = first_of(n, DATUM_AAAA), *srv = first_of(n, DATUM_SRV);
 
-	r->n_a = set_size(n->data, aaaa);
+	r->n_a = set_size(node_data(n), aaaa);
 	r->n_aaaa = set_size(aaaa, srv);
-	r->n_srv = set_size(srv, n->data + n->sorted);
+	r->n_srv = set_size(srv, node_data(n) + n->sorted);
 }
 
 /* Makes n->new_record; nobody sees it yet. */

@@ -196,16 +196,13 @@ static void publish_names(struct zone *z, struct batch *b, struct zone_changes *
 /* Does another existing name need the index entry of this one's hash? */
 static bool hash_in_use(struct zone *z, const struct node *n)
 {
-	struct cds_lfht_iter iter;
-	struct node *other;
+	const struct node *other = NULL;
 
 	if (!n->collision)
 		return false;
-	cds_lfht_for_each_entry_duplicate(z->index, n->hash, zone_any_node, NULL, &iter, other, ht)
-	{
-		if (other != n && other->hash == n->hash && other->exists)
+	while ((other = zone_index_twin(z->index, n, other)))
+		if (other->exists)
 			return true;
-	}
 	return false;
 }
 
@@ -232,8 +229,7 @@ static void unpublish_names(struct zone *z, struct batch *b, struct zone_changes
 			}
 			zone_retire_record(z, &z->fresh, n->record);
 			__atomic_store_n(&n->record, 0, __ATOMIC_RELEASE);
-			cds_lfht_del(z->index, &n->ht);
-			z->nodes--;
+			zone_index_remove(z->index, n);
 		}
 	}
 	batch_flush(b);
@@ -269,11 +265,9 @@ int zone_commit(struct zone *z, uint32_t serial, struct zone_changes *ret_change
 	r = prepare(z);
 	if (r)
 		return r;
-	rcu_read_lock();
 	publish_targets(z);
 	publish_names(z, &batch, &changes);
 	unpublish_names(z, &batch, &changes);
-	rcu_read_unlock();
 	clear_dirty(z);
 	uatomic_set(&z->serial, serial);
 	__atomic_store_n(&z->ready, true, __ATOMIC_RELEASE);

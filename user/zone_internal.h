@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* What the files of the zone share: zone.c, zone_build.c, zone_commit.c, zone_reclaim.c. */
+/* What the files of the zone share: zone.c, zone_index.c, zone_build.c, zone_commit.c,
+ * zone_reclaim.c. */
 #ifndef XDNS_ZONE_INTERNAL_H
 #define XDNS_ZONE_INTERNAL_H
 
 #include <urcu.h>
-#include <urcu/rculfhash.h>
 
 #include "dname.h"
 #include "pool.h"
 #include "zone.h"
+#include "zone_index.h"
 #include "zone_mirror.h"
 #include "zone_observer.h"
 #include "zone_read.h"
@@ -33,23 +34,32 @@ struct datum {
 	};
 };
 
+/* What readers look at, and what a walk over all names does, is close to the name. */
 struct node {
-	struct cds_lfht_node ht;
-	uint64_t hash;
 	struct node *parent;	 /* NULL for the apex, reverse names and bare targets */
 	struct node *next_dirty; /* of the same depth */
-	struct datum *data;
-	uint32_t sorted, count, capacity; /* of data */
-	uint32_t record;		  /* readers: one load; 0: none yet */
+	union {
+		struct datum one;   /* capacity is 1: most names have one record */
+		struct datum *many; /* capacity is greater */
+	};
+	uint32_t sorted, count, capacity; /* of the data */
 	uint32_t new_record;		  /* built, not yet published */
 	uint32_t target;		  /* index into targets; 0: no SRV or PTR leads here */
 	uint32_t target_refs;		  /* data that name this node */
 	uint32_t children;		  /* nodes right below that exist */
-	uint8_t depth;			  /* labels */
+	uint32_t record;		  /* readers: one load; 0: none yet */
+	uint64_t hash;
+	bool dirty : 1, set_changed : 1, exists : 1, indexed : 1, permanent : 1, collision : 1,
+		reverse : 1;
+	uint8_t depth; /* labels */
 	uint8_t wire_len;
-	bool dirty, set_changed, exists, indexed, permanent, collision, reverse;
 	uint8_t wire[];
 };
+
+static inline struct datum *node_data(const struct node *n)
+{
+	return n->capacity > 1 ? n->many : (struct datum *)&n->one;
+}
 
 /* Something that readers may still look at. */
 struct garbage_run {
@@ -62,13 +72,13 @@ struct garbage {
 	size_t runs_count, runs_capacity;
 	struct node **nodes;
 	size_t nodes_count, nodes_capacity;
+	struct zone_index *indices;
 };
 
 struct zone {
 	struct xdns_config config;
 	struct pool pool;
-	struct cds_lfht *index;
-	size_t nodes, buckets; /* of the index */
+	struct zone_index *index;
 	struct node *apex;
 	struct node *dirty[ZONE_DEPTH_MAX]; /* by depth: parents before children */
 	size_t dirty_count;
@@ -87,8 +97,6 @@ struct zone {
 /* zone.c */
 void zone_mark_dirty(struct zone *z, struct node *n);
 struct node *zone_get_node(struct zone *z, const uint8_t *wire);
-int zone_any_node(struct cds_lfht_node *ht, const void *key); /* a match for cds_lfht: every node */
-struct node *zone_index_find(const struct zone *z, uint64_t hash, const uint8_t *wire, size_t len);
 
 /* zone_build.c: merging contributions, making records. */
 int zone_merge(struct zone *z, struct node *n);
@@ -99,7 +107,9 @@ void zone_retire_record(struct zone *z, struct garbage *g, uint32_t record);
 /* zone_reclaim.c */
 void garbage_add_run(struct garbage *g, enum pool_class kind, unsigned order, uint32_t index);
 void garbage_add_node(struct garbage *g, struct node *n);
+void garbage_add_index(struct garbage *g, struct zone_index *index);
 void garbage_free(struct zone *z, struct garbage *g);
+void zone_free_node(struct node *n);
 void zone_drop_target_ref(struct zone *z, struct node *target);
 int zone_alloc(struct zone *z, enum pool_class kind, unsigned order, uint32_t *ret_index);
 

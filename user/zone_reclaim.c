@@ -48,6 +48,24 @@ void garbage_add_node(struct garbage *g, struct node *n)
 	g->nodes[g->nodes_count++] = n;
 }
 
+void garbage_add_index(struct garbage *g, struct zone_index *index)
+{
+	index->next = g->indices;
+	g->indices = index;
+}
+
+void zone_free_node(struct node *n)
+{
+	if (n->capacity > 1)
+		free(n->many);
+	free(n);
+}
+
+static bool garbage_any(const struct garbage *g)
+{
+	return g->runs || g->nodes || g->indices;
+}
+
 /* Gives everything back; no reader can see it any more. */
 void garbage_free(struct zone *z, struct garbage *g)
 {
@@ -58,9 +76,13 @@ void garbage_free(struct zone *z, struct garbage *g)
 				->name_len = 0;
 		pool_free(&z->pool, g->runs[i].kind, g->runs[i].order, g->runs[i].index);
 	}
-	for (size_t i = 0; i < g->nodes_count; i++) {
-		free(g->nodes[i]->data);
-		free(g->nodes[i]);
+	for (size_t i = 0; i < g->nodes_count; i++)
+		zone_free_node(g->nodes[i]);
+	while (g->indices) {
+		struct zone_index *next = g->indices->next;
+
+		free(g->indices);
+		g->indices = next;
 	}
 	free(g->runs);
 	free(g->nodes);
@@ -69,11 +91,11 @@ void garbage_free(struct zone *z, struct garbage *g)
 
 bool zone_reclaim_prepare(struct zone *z)
 {
-	if (z->waiting.runs || z->waiting.nodes)
+	if (garbage_any(&z->waiting))
 		return false; /* one wait at a time */
 	z->waiting = z->fresh;
 	z->fresh = (struct garbage){0};
-	return z->waiting.runs || z->waiting.nodes;
+	return garbage_any(&z->waiting);
 }
 
 void zone_reclaim_wait(struct zone *z)
