@@ -35,8 +35,16 @@ static const struct api_route routes[] = {
 	 .zone = true,
 	 .enumeration = true,
 	 .any_accepted = true},
-	{.path = "/healthz", .type = API_JSON, .answer = api_health, .any_accepted = true},
-	{.path = "/ready", .type = API_JSON, .answer = api_ready, .any_accepted = true},
+	{.path = "/healthz",
+	 .type = API_JSON,
+	 .answer = api_health,
+	 .any_accepted = true,
+	 .open = true},
+	{.path = "/ready",
+	 .type = API_JSON,
+	 .answer = api_ready,
+	 .any_accepted = true,
+	 .open = true},
 	{.path = "/metrics", .type = METRICS_TYPE, .answer = api_metrics, .any_accepted = true},
 };
 
@@ -274,7 +282,10 @@ void api_handle(void *ctx, const struct http_request *q, struct http_response *r
 		return;
 	}
 	route = find(a, path, name);
-	if (!route)
+	if (!(route && route->open) &&
+	    !api_token_good(&a->token, http_request_header(q, "Authorization")))
+		refuse(ret, 401, "401: Unauthorized");
+	else if (!route)
 		refuse(ret, 404, "404: Page Not Found");
 	else if (strcmp(q->method, "GET") != 0 && strcmp(q->method, "HEAD") != 0)
 		refuse(ret, 405, "405: Method Not Allowed");

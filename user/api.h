@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 
+#include "api_token.h"
 #include "ask_loop.h"
 #include "config.h"
 #include "http_server.h"
@@ -37,6 +38,7 @@ struct api {
 	void (*look)(void *ctx, struct api_world *ret); /* on the loop */
 	void *ctx;
 	struct watch *watch; /* NULL: no /v1/watch */
+	struct api_token token;
 };
 
 /* An http_handler; ctx is a struct api. */

@@ -32,6 +32,7 @@ struct api_route {
 	bool enumeration;     /* there only with EnumerationOn */
 	bool zone;	      /* 503 until there is one */
 	bool any_accepted;    /* the Accept header is not looked at */
+	bool open;	      /* without a token, too */
 };
 
 /* Runs fn with the world filled in. */

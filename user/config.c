@@ -115,6 +115,11 @@ struct config *config_free(struct config *cfg)
 	}
 	free(cfg->zone_resolvers);
 	free(cfg->http_listener);
+	free(cfg->http_cert_file);
+	free(cfg->http_key_file);
+	free(cfg->http_cert);
+	free(cfg->http_key);
+	free(cfg->http_token_file);
 	strings_free(cfg->xdp_interfaces, cfg->xdp_interfaces_count);
 	free(cfg->bpf_dir);
 	strings_free(cfg->warnings, cfg->warnings_count);

@@ -99,6 +99,11 @@ struct config {
 	bool http_on, enumeration_on;
 	uint16_t http_port;
 	char *http_listener;
+	char *http_cert_file, *http_key_file;
+	char *http_cert, *http_key; /* their contents, PEM; NULL: no TLS */
+	char *http_token_file;
+	bool http_token;	       /* clients have to show the token, */
+	uint8_t http_token_sha256[32]; /* which has this hash */
 
 	/* XDP; keys Mesos-DNS does not have */
 	bool xdp_on;

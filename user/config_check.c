@@ -276,14 +276,11 @@ int config_check(struct config_loader *l)
 {
 	/* Mesos-DNS's order, the domain pulled forward: zoneResolvers are compared with it. */
 	static int (*const checks[])(struct config_loader *) = {
-		check_service,		check_zk,
-		config_check_masters,	check_domain,
-		check_listener,		check_timeout,
-		config_check_resolvers, check_ip_sources,
-		check_soa_mname,	check_soa_rname,
-		check_http_listener,	config_check_tls,
-		config_check_auth,	check_xdp_interfaces,
-		check_xdp_mode,		check_bpf_dir,
+		check_service,	   check_zk,	      config_check_masters,   check_domain,
+		check_listener,	   check_timeout,     config_check_resolvers, check_ip_sources,
+		check_soa_mname,   check_soa_rname,   check_http_listener,    config_check_tls,
+		config_check_auth, config_check_http, check_xdp_interfaces,   check_xdp_mode,
+		check_bpf_dir,
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(checks); i++) {

@@ -45,6 +45,30 @@ bool config_equal_key(const struct config *a, const struct config *b)
 	       memcmp(a->key_sha256, b->key_sha256, sizeof(a->key_sha256)) == 0;
 }
 
+static bool texts_equal(const char *a, const char *b)
+{
+	return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+bool config_equal_http_cert(const struct config *a, const struct config *b)
+{
+	return strcmp(a->http_cert_file, b->http_cert_file) == 0 &&
+	       texts_equal(a->http_cert, b->http_cert);
+}
+
+bool config_equal_http_key(const struct config *a, const struct config *b)
+{
+	return strcmp(a->http_key_file, b->http_key_file) == 0 &&
+	       texts_equal(a->http_key, b->http_key);
+}
+
+bool config_equal_http_token(const struct config *a, const struct config *b)
+{
+	return strcmp(a->http_token_file, b->http_token_file) == 0 &&
+	       memcmp(a->http_token_sha256, b->http_token_sha256, sizeof(a->http_token_sha256)) ==
+		       0;
+}
+
 bool config_equal_auth(const struct config *a, const struct config *b)
 {
 	return a->mesos_auth == b->mesos_auth;

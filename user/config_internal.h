@@ -62,6 +62,9 @@ enum config_key_id {
 	KEY_HTTP_LISTENER,
 	KEY_HTTP_PORT,
 	KEY_ENUMERATION_ON,
+	KEY_HTTP_CERT_FILE,
+	KEY_HTTP_KEY_FILE,
+	KEY_HTTP_TOKEN_FILE,
 	KEY_FILE,
 	KEY_XDP_ON,
 	KEY_XDP_INTERFACES,
@@ -209,12 +212,19 @@ void config_describe(const struct config_key *key, FILE *out);
 void config_print_value(const struct config_key *key, const struct config *cfg,
 			FILE *out); /* config_print.c */
 
+/* --- config_tls.c --- */
+
+/* A certificate and its key, or neither: paths, each under its key. */
+int config_check_pair(struct config_loader *l, enum config_key_id cert_id, const char *cert,
+		      enum config_key_id key_id, const char *key);
+
 /* --- the judges, in the order they run --- */
 
 int config_check(struct config_loader *l);	     /* config_check.c */
 int config_check_masters(struct config_loader *l);   /* config_servers.c */
 int config_check_resolvers(struct config_loader *l); /* config_servers.c */
 int config_check_tls(struct config_loader *l);	     /* config_tls.c */
+int config_check_http(struct config_loader *l);	     /* config_http.c */
 int config_check_auth(struct config_loader *l);	     /* config_iam.c */
 
 /* `^[a-zA-Z0-9-]+(\.[a-zA-Z0-9-]+)*$`, and lengths RFC 1035 2.3.4 allows. */

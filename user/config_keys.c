@@ -140,6 +140,19 @@ const struct config_key config_keys[CONFIG_KEY_COUNT] = {
 			   .number = 8123, PORT},
 	[KEY_ENUMERATION_ON] = {"enumerationOn", TYPE_BOOL, .classes = CONFIG_RESTART,
 				CFG(enumeration_on), .number = true},
+	[KEY_HTTP_CERT_FILE] = {"httpCertFile", TYPE_STRING, .classes = CONFIG_RESTART,
+				.equal = config_equal_http_cert, CFG(http_cert_file),
+				.allowed = "a readable file with a PEM certificate, given together "
+					   "with httpKeyFile"},
+	[KEY_HTTP_KEY_FILE] = {"httpKeyFile", TYPE_STRING, .classes = CONFIG_RESTART,
+			       .equal = config_equal_http_key, CFG(http_key_file),
+			       .allowed = "a readable file with the PEM private key of "
+					  "httpCertFile's certificate, given together with "
+					  "httpCertFile"},
+	[KEY_HTTP_TOKEN_FILE] = {"httpTokenFile", TYPE_STRING, .classes = CONFIG_HTTP,
+				 .equal = config_equal_http_token, CFG(http_token_file),
+				 .allowed = "a readable file with one token of 16 to 512 letters, "
+					    "digits and -._~+/="},
 	[KEY_FILE] = {"file", TYPE_STRING, .classes = CONFIG_UNUSED, RAW(file), .allowed = "",
 		      .print = config_print_file},
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-/* Certificates towards the masters: found wrong at start, not at the first fetch. */
+/* Certificates: found wrong at start, not at the first fetch. */
 #include <errno.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
@@ -54,29 +54,39 @@ static int read_certificate(struct config_loader *l, enum config_key_id id, cons
 	return 0;
 }
 
-static int check_pair(struct config_loader *l)
+static int check_match(struct config_loader *l, enum config_key_id cert_id, const char *cert,
+		       enum config_key_id key_id, const char *path)
 {
 	_cleanup_(cleanup_x509) X509 *certificate = NULL;
 	_cleanup_(cleanup_pkey) EVP_PKEY *key = NULL;
 	_cleanup_(cleanup_file) FILE *f = NULL;
-	const char *path = l->cfg->key_file;
 	bool match;
-	int r = read_certificate(l, KEY_CERT_FILE, l->cfg->cert_file, &certificate);
+	int r = read_certificate(l, cert_id, cert, &certificate);
 
 	if (r < 0)
 		return r;
 	f = fopen(path, "re");
 	if (!f)
-		return config_fail(l, KEY_KEY_FILE, path, "%s", strerror(errno));
+		return config_fail(l, key_id, path, "%s", strerror(errno));
 	key = PEM_read_PrivateKey(f, NULL, no_passphrase, NULL);
 	match = key && X509_check_private_key(certificate, key) == 1;
 	ERR_clear_error();
 	if (!key)
-		return config_fail(l, KEY_KEY_FILE, path,
-				   "no private key without passphrase in it");
+		return config_fail(l, key_id, path, "no private key without passphrase in it");
 	if (!match)
-		return config_fail(l, KEY_KEY_FILE, path, "it does not belong to certFile");
+		return config_fail(l, key_id, path, "it does not belong to %s",
+				   config_keys[cert_id].name);
 	return 0;
+}
+
+int config_check_pair(struct config_loader *l, enum config_key_id cert_id, const char *cert,
+		      enum config_key_id key_id, const char *key)
+{
+	if (*cert && !*key)
+		return config_fail(l, key_id, NULL, "missing beside %s", config_keys[cert_id].name);
+	if (*key && !*cert)
+		return config_fail(l, cert_id, NULL, "missing beside %s", config_keys[key_id].name);
+	return *cert ? check_match(l, cert_id, cert, key_id, key) : 0;
 }
 
 static int check_ca(struct config_loader *l)
@@ -127,10 +137,6 @@ int config_check_tls(struct config_loader *l)
 				   "not verified");
 	if (r < 0)
 		return r;
-	if (*cfg->cert_file && !*cfg->key_file)
-		return config_fail(l, KEY_KEY_FILE, NULL, "missing beside certFile");
-	if (*cfg->key_file && !*cfg->cert_file)
-		return config_fail(l, KEY_CERT_FILE, NULL, "missing beside keyFile");
-	r = *cfg->cert_file ? check_pair(l) : 0;
+	r = config_check_pair(l, KEY_CERT_FILE, cfg->cert_file, KEY_KEY_FILE, cfg->key_file);
 	return r < 0 ? r : digest_all(l);
 }

@@ -333,6 +333,8 @@ static int switch_config(struct daemon *d, const struct config *fresh, unsigned 
 		r = server_reconfigure(d->server, fresh);
 	if (d->kernel)
 		kernel_reconfigure(d->kernel, fresh);
+	if (d->http)
+		api_token_set(&d->api.token, fresh);
 	s = follower_reload(d->follower, fresh, classes & CONFIG_SOURCE, classes & CONFIG_RECORDS,
 			    &error);
 	if (s)
@@ -446,18 +448,23 @@ static void wake_watchers(void *ctx)
 /* Last, when there is something to look at. DNS goes before: without the port the rest goes on. */
 static void start_http(struct daemon *d)
 {
+	const struct http_server_tls tls = {d->cfg->http_cert, d->cfg->http_key};
 	_cleanup_free_ char *error = NULL;
 
-	d->api = (struct api){
-		.zone = d->zone, .enumeration = d->cfg->enumeration_on, .look = look, .ctx = d};
+	d->api = (struct api){.zone = d->zone,
+			      .enumeration = d->cfg->enumeration_on,
+			      .look = look,
+			      .ctx = d,
+			      .token = API_TOKEN_NONE};
+	api_token_set(&d->api.token, d->cfg);
 	if (ask_loop_new(&d->loop, &d->api.loop) ||
 	    watch_new(&d->loop, wake_watchers, d, &d->api.watch) ||
-	    http_server_start(d->cfg->http_listener, d->cfg->http_port, api_handle, &d->api,
-			      &d->http, &error)) {
+	    http_server_start(d->cfg->http_listener, d->cfg->http_port, tls.cert ? &tls : NULL,
+			      api_handle, &d->api, &d->http, &error)) {
 		log_error("%s; going on without the HTTP API", error ? error : "no memory");
 		return;
 	}
-	log_notice("serving HTTP on port %u", http_server_port(d->http));
+	log_notice("serving %s on port %u", tls.cert ? "HTTPS" : "HTTP", http_server_port(d->http));
 }
 
 static int start(struct daemon *d)

@@ -35,6 +35,14 @@ struct http_server {
 	struct open_stream *streams;
 	unsigned wakes; /* how often they were woken; atomic */
 	bool stopping;
+	size_t bodies; /* octets of the answers on their way; atomic */
+};
+
+/* An answer on its way. */
+struct body {
+	struct http_server *server;
+	char *text;
+	size_t len;
 };
 
 const char *http_request_header(const struct http_request *q, const char *name)
@@ -145,14 +153,46 @@ static struct MHD_Response *stream_response(struct http_server *s, struct MHD_Co
 	return r;
 }
 
-static struct MHD_Response *text_response(const struct http_response *a)
+static void body_done(void *cls)
 {
-	struct MHD_Response *r = MHD_create_response_from_buffer(
-		a->len, a->body ? a->body : (void *)"",
-		a->body ? MHD_RESPMEM_MUST_FREE : MHD_RESPMEM_PERSISTENT);
+	struct body *b = cls;
 
-	if (!r)
+	__atomic_sub_fetch(&b->server->bodies, b->len, __ATOMIC_RELAXED);
+	free(b->text);
+	free(b);
+}
+
+static void refuse(struct http_response *a)
+{
+	static const char busy[] = "503: Service Unavailable";
+
+	free(a->body);
+	a->body = strdup(busy);
+	a->len = a->body ? strlen(busy) : 0;
+	a->type = "text/plain; charset=utf-8";
+	a->status = MHD_HTTP_SERVICE_UNAVAILABLE;
+}
+
+/* One answer may be as large as it is; many that clients are slow to take may not. */
+static struct MHD_Response *text_response(struct http_server *s, struct http_response *a)
+{
+	struct body *b = calloc(1, sizeof(*b));
+	struct MHD_Response *r = NULL;
+	size_t before = __atomic_load_n(&s->bodies, __ATOMIC_RELAXED);
+
+	if (before && before + a->len > HTTP_SERVER_BODIES)
+		refuse(a);
+	if (b) {
+		*b = (struct body){.server = s, .text = a->body, .len = a->len};
+		r = MHD_create_response_from_buffer_with_free_callback_cls(
+			a->len, a->body ? a->body : "", body_done, b);
+	}
+	if (r) {
+		__atomic_add_fetch(&s->bodies, b->len, __ATOMIC_RELAXED);
+	} else {
 		free(a->body);
+		free(b);
+	}
 	return r;
 }
 
@@ -160,7 +200,7 @@ static enum MHD_Result reply(struct http_server *s, struct MHD_Connection *c,
 			     struct http_response *a)
 {
 	struct MHD_Response *r =
-		a->stream.read ? stream_response(s, c, &a->stream) : text_response(a);
+		a->stream.read ? stream_response(s, c, &a->stream) : text_response(s, a);
 	enum MHD_Result queued;
 
 	if (!r) {
@@ -174,13 +214,27 @@ static enum MHD_Result reply(struct http_server *s, struct MHD_Connection *c,
 		add_header(r, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
 	if (a->status == MHD_HTTP_METHOD_NOT_ALLOWED)
 		add_header(r, MHD_HTTP_HEADER_ALLOW, "GET, HEAD");
+	if (a->status == MHD_HTTP_UNAUTHORIZED)
+		add_header(r, MHD_HTTP_HEADER_WWW_AUTHENTICATE, "Bearer realm=\"mesos-xdns\"");
 	free(a->location);
 	queued = MHD_queue_response(c, a->status, r);
 	MHD_destroy_response(r);
 	return queued;
 }
 
-/* Answered as soon as the headers are there: of a body nothing is read. */
+static bool has_body(struct MHD_Connection *c)
+{
+	const char *length =
+		MHD_lookup_connection_value(c, MHD_HEADER_KIND, MHD_HTTP_HEADER_CONTENT_LENGTH);
+
+	return (length && strcmp(length, "0") != 0) ||
+	       MHD_lookup_connection_value(c, MHD_HEADER_KIND, MHD_HTTP_HEADER_TRANSFER_ENCODING);
+}
+
+/*
+ * Called when the headers are there, and again at the request's end. An answer to the first call
+ * ends the connection: so the body of a request is never read, and others can follow one another.
+ */
 static enum MHD_Result on_request(void *cls, struct MHD_Connection *c, const char *url,
 				  const char *method, const char *version, const char *upload,
 				  size_t *upload_len, void **per_request)
@@ -197,7 +251,10 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *c, const cha
 	(void)version;
 	(void)upload;
 	(void)upload_len;
-	(void)per_request;
+	if (!*per_request && !has_body(c)) {
+		*per_request = s; /* any mark */
+		return MHD_YES;
+	}
 	rcu_register_thread();
 	s->handler(s->ctx, &q, &a);
 	rcu_unregister_thread();
@@ -278,8 +335,32 @@ static int listen_on(const char *listener, uint16_t port, int *ret_fd, char **re
 	return r;
 }
 
-int http_server_start(const char *listener, uint16_t port, http_handler handler, void *ctx,
-		      struct http_server **ret, char **ret_error)
+/* Takes over the socket on success. */
+static struct MHD_Daemon *start_library(struct http_server *s, int fd,
+					const struct http_server_tls *tls)
+{
+	struct MHD_OptionItem with_tls[] = {
+		{MHD_OPTION_HTTPS_MEM_CERT, 0, (void *)(tls ? tls->cert : NULL)},
+		{MHD_OPTION_HTTPS_MEM_KEY, 0, (void *)(tls ? tls->key : NULL)},
+		{MHD_OPTION_HTTPS_PRIORITIES, 0, HTTP_SERVER_TLS},
+		{MHD_OPTION_END, 0, NULL},
+	};
+	unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ERROR_LOG |
+			 MHD_ALLOW_SUSPEND_RESUME | (tls ? MHD_USE_TLS : 0);
+
+	return MHD_start_daemon(flags, 0, NULL, NULL, on_request, s, MHD_OPTION_EXTERNAL_LOGGER,
+				on_log, NULL, MHD_OPTION_LISTEN_SOCKET, fd,
+				MHD_OPTION_THREAD_POOL_SIZE, HTTP_SERVER_THREADS,
+				MHD_OPTION_CONNECTION_LIMIT, HTTP_SERVER_CONNECTIONS,
+				MHD_OPTION_PER_IP_CONNECTION_LIMIT, HTTP_SERVER_PER_CLIENT,
+				MHD_OPTION_CONNECTION_TIMEOUT, HTTP_SERVER_IDLE_S,
+				MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)HTTP_SERVER_MEMORY,
+				MHD_OPTION_UNESCAPE_CALLBACK, leave_escapes, NULL, MHD_OPTION_ARRAY,
+				tls ? with_tls : &with_tls[3], MHD_OPTION_END);
+}
+
+int http_server_start(const char *listener, uint16_t port, const struct http_server_tls *tls,
+		      http_handler handler, void *ctx, struct http_server **ret, char **ret_error)
 {
 	struct http_server *s = calloc(1, sizeof(*s));
 	int fd, r;
@@ -295,19 +376,12 @@ int http_server_start(const char *listener, uint16_t port, http_handler handler,
 		return r;
 	}
 	s->port = bound_port(fd);
-	s->mhd = MHD_start_daemon(
-		MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ERROR_LOG | MHD_ALLOW_SUSPEND_RESUME, 0,
-		NULL, NULL, on_request, s, MHD_OPTION_EXTERNAL_LOGGER, on_log, NULL,
-		MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_THREAD_POOL_SIZE, HTTP_SERVER_THREADS,
-		MHD_OPTION_CONNECTION_LIMIT, HTTP_SERVER_CONNECTIONS,
-		MHD_OPTION_PER_IP_CONNECTION_LIMIT, HTTP_SERVER_PER_CLIENT,
-		MHD_OPTION_CONNECTION_TIMEOUT, HTTP_SERVER_IDLE_S,
-		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)HTTP_SERVER_MEMORY,
-		MHD_OPTION_UNESCAPE_CALLBACK, leave_escapes, NULL, MHD_OPTION_END);
+	s->mhd = start_library(s, fd, tls);
 	if (!s->mhd) {
 		close(fd);
 		free(s);
-		if (asprintf(ret_error, "HTTP: libmicrohttpd does not start") < 0)
+		if (asprintf(ret_error, "HTTP: libmicrohttpd does not start%s",
+			     tls ? " with this certificate and key" : "") < 0)
 			*ret_error = NULL;
 		return -EIO;
 	}

@@ -12,9 +12,11 @@
 #include <sys/types.h>
 
 #define HTTP_SERVER_THREADS	2
-#define HTTP_SERVER_CONNECTIONS 128	    /* in all */
-#define HTTP_SERVER_PER_CLIENT	64	    /* of one address */
-#define HTTP_SERVER_IDLE_S	10	    /* a connection without a word */
+#define HTTP_SERVER_CONNECTIONS 128 /* in all */
+#define HTTP_SERVER_PER_CLIENT	64  /* of one address */
+#define HTTP_SERVER_IDLE_S	10  /* a connection without a word */
+#define HTTP_SERVER_TLS		"SECURE128:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2" /* GnuTLS's words */
+#define HTTP_SERVER_BODIES	(64 << 20)  /* of all answers on their way; one may be larger */
 #define HTTP_SERVER_MEMORY	(32 * 1024) /* of a connection: its request line and headers */
 
 struct MHD_Connection;
@@ -53,12 +55,17 @@ typedef void (*http_handler)(void *ctx, const struct http_request *request,
 
 struct http_server;
 
+/* PEM texts; not needed after the start. */
+struct http_server_tls {
+	const char *cert, *key;
+};
+
 /*
- * listener: an address or a host name; "": every address. Port 0: any. *ret_error (to be freed):
- * one line.
+ * listener: an address or a host name; "": every address. Port 0: any. tls NULL: none. *ret_error
+ * (to be freed): one line.
  */
-int http_server_start(const char *listener, uint16_t port, http_handler handler, void *ctx,
-		      struct http_server **ret, char **ret_error);
+int http_server_start(const char *listener, uint16_t port, const struct http_server_tls *tls,
+		      http_handler handler, void *ctx, struct http_server **ret, char **ret_error);
 
 uint16_t http_server_port(const struct http_server *s);
 

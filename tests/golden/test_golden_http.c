@@ -81,7 +81,8 @@ static void answer_all(const struct config *cfg, struct cluster *cluster, json_t
 		struct api api = {.zone = w.zone,
 				  .enumeration = cfg->enumeration_on,
 				  .look = look,
-				  .ctx = &w};
+				  .ctx = &w,
+				  .token = API_TOKEN_NONE};
 
 		json_array_foreach(json_object_get(job, "requests"), i, request)
 			json_array_append_new(answers, ask(&api, request));

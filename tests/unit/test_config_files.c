@@ -22,13 +22,23 @@
 #define ALLOWED_KEY                                                                                \
 	"; allowed: a string: a readable file with the PEM private key of certFile's "             \
 	"certificate, given together with certFile"
+#define ALLOWED_HTTP_CERT                                                                          \
+	"; allowed: a string: a readable file with a PEM certificate, given together with "        \
+	"httpKeyFile"
+#define ALLOWED_HTTP_KEY                                                                           \
+	"; allowed: a string: a readable file with the PEM private key of httpCertFile's "         \
+	"certificate, given together with httpCertFile"
+#define ALLOWED_TOKEN                                                                              \
+	"; allowed: a string: a readable file with one token of 16 to 512 letters, digits and "    \
+	"-._~+/="
 #define ALLOWED_CA "; allowed: a string: a readable file with PEM certificates"
 
 /* The directory all files of a run are in, and the working directory. */
 static char dir[] = "/tmp/xdns-test-config-XXXXXX";
 
-static const char *const files[] = {"config.json", "iam.json",	 "cert.pem",	"key.pem",
-				    "other.pem",   "locked.pem", "resolv.conf", "large"};
+static const char *const files[] = {"config.json", "iam.json",	"cert.pem",
+				    "key.pem",	   "other.pem", "locked.pem",
+				    "resolv.conf", "large",	"token"};
 
 static void write_file(const char *name, const char *text)
 {
@@ -160,6 +170,59 @@ static void test_warnings(void **state)
 	write_file("iam.json", "{}");
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
 		check_warnings(rows[i].members, &rows[i].want, rows[i].want != NULL);
+}
+
+static void test_http(void **state)
+{
+	static const struct {
+		const char *members, *error;
+	} rows[] = {
+		{"\"httpCertFile\": \"cert.pem\", \"httpKeyFile\": \"key.pem\"", NULL},
+		{"\"httpCertFile\": \"/x\"",
+		 "httpKeyFile: missing beside httpCertFile" ALLOWED_HTTP_KEY},
+		{"\"httpKeyFile\": \"/x\"",
+		 "httpCertFile: missing beside httpKeyFile" ALLOWED_HTTP_CERT},
+		{"\"httpCertFile\": \"cert.pem\", \"httpKeyFile\": \"other.pem\"",
+		 "httpKeyFile = \"other.pem\": it does not belong to "
+		 "httpCertFile" ALLOWED_HTTP_KEY},
+		{"\"httpTokenFile\": \"/x\"",
+		 "httpTokenFile = \"/x\": No such file or directory" ALLOWED_TOKEN},
+		{"\"httpTokenFile\": \"/dev/null\"",
+		 "httpTokenFile = \"/dev/null\": a token of another length in it" ALLOWED_TOKEN},
+	};
+	static const struct {
+		const char *text, *why;
+	} tokens[] = {
+		{"0123456789abcdef", NULL},
+		{" \n0123456789-._~+/==\n\n", NULL},
+		{"0123456789abcde\n", "a token of another length in it"},
+		{"0123456789abcdef 0123456789abcdef\n", "more than one token in it"},
+		{"0123456789abcdef\n0123456789abcdef\n", "more than one token in it"},
+		{"0123456789abcde\xc3\xa9", "other characters in it"},
+		{"0123456789\"abcdef", "other characters in it"},
+	};
+	static const char *const in_clear = "httpTokenFile without httpCertFile: the token goes "
+					    "over the network in clear";
+	static const char member[] = "\"httpTokenFile\": \"token\"";
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		if (rows[i].error)
+			check_error(rows[i].members, rows[i].error);
+		else
+			check_warnings(rows[i].members, NULL, 0);
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(tokens); i++) {
+		char want[300];
+
+		write_file("token", tokens[i].text);
+		snprintf(want, sizeof(want), "httpTokenFile = \"token\": %s" ALLOWED_TOKEN,
+			 tokens[i].why);
+		if (tokens[i].why)
+			check_error(member, want);
+		else
+			check_warnings(member, &in_clear, 1);
+	}
 }
 
 static void test_tls(void **state)
@@ -426,6 +489,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_warnings),
 		cmocka_unit_test(test_tls),
+		cmocka_unit_test(test_http),
 		cmocka_unit_test(test_iam),
 		cmocka_unit_test(test_resolv_conf),
 		cmocka_unit_test(test_resolv_conf_local),

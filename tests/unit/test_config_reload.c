@@ -85,8 +85,9 @@ static const struct {
 };
 
 /* Need files; test_files() has them. */
-static const char *const in_files[] = {"caCertFile", "certFile", "keyFile", "mesosAuthentication",
-				       "iamConfigFile"};
+static const char *const in_files[] = {"caCertFile",	      "certFile",      "keyFile",
+				       "mesosAuthentication", "iamConfigFile", "httpCertFile",
+				       "httpKeyFile",	      "httpTokenFile"};
 
 static struct config *parsed(const char *members)
 {
@@ -260,8 +261,8 @@ static int setup(void **state)
 
 static int teardown(void **state)
 {
-	static const char *const files[] = {"config.json", "iam.json", "cert.pem", "key.pem",
-					    "ca.pem"};
+	static const char *const files[] = {"config.json", "iam.json", "cert.pem",
+					    "key.pem",	   "ca.pem",   "token"};
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(files); i++)
@@ -289,8 +290,8 @@ static void append(const char *name, const char *text)
 	assert_int_equal(fclose(f), 0);
 }
 
-/* Both files are read anew; exactly KEY has changed (NULL: nothing). */
-static void check_files(struct config **cfg, const char *members, const char *key)
+/* The files are read anew; exactly KEY has changed (NULL: nothing). */
+static void check_file(struct config **cfg, const char *members, const char *key, unsigned class)
 {
 	struct config *fresh = parsed(members);
 	struct config_changes c;
@@ -298,12 +299,54 @@ static void check_files(struct config **cfg, const char *members, const char *ke
 
 	if (n != !!key)
 		fail_msg("%s: %d changes, the first %s", key ? key : "nothing", n, c.live[0]);
+	if (key && class == RESTART) {
+		assert_string_equal(c.restart[0], key);
+		assert_int_equal(config_merge(fresh, *cfg), 0);
+		assert_int_equal(config_compare(*cfg, fresh, &c), 0);
+		config_free(fresh);
+		return;
+	}
 	if (key) {
 		assert_string_equal(c.live[0], key);
-		assert_int_equal(c.classes, CONFIG_SOURCE);
+		assert_int_equal(c.classes, class);
 	}
 	config_free(*cfg);
 	*cfg = fresh;
+}
+
+static void check_files(struct config **cfg, const char *members, const char *key)
+{
+	check_file(cfg, members, key, SOURCE);
+}
+
+/* A certificate waits for a restart, and is named each time until then; a token does not. */
+static void test_http_files(void **state)
+{
+	static const char http[] = "\"httpCertFile\": \"cert.pem\", \"httpKeyFile\": \"key.pem\", "
+				   "\"httpTokenFile\": \"token\"";
+	struct config *cfg;
+
+	(void)state;
+	make_certificates();
+	write_file("token", "0123456789abcdef\n");
+	cfg = parsed(http);
+	assert_true(cfg->http_token);
+	check_file(&cfg, http, NULL, 0);
+	append("cert.pem", "\n");
+	check_file(&cfg, http, "httpCertFile", RESTART);
+	check_file(&cfg, http, "httpCertFile", RESTART);
+	config_free(cfg);
+	cfg = parsed(http);
+	append("key.pem", "\n");
+	check_file(&cfg, http, "httpKeyFile", RESTART);
+	config_free(cfg);
+	cfg = parsed(http);
+	append("token", "\n \n");
+	check_file(&cfg, http, NULL, 0);
+	write_file("token", "0123456789abcdeg\n");
+	check_file(&cfg, http, "httpTokenFile", CONFIG_HTTP);
+	check_file(&cfg, http, NULL, 0);
+	config_free(cfg);
 }
 
 static void test_files(void **state)
@@ -387,9 +430,13 @@ static const struct {
 	const char *begin;
 	unsigned class;
 } manual_rows[] = {
-	{"\n| at once: whom ", CONFIG_SOURCE},	  {"\n| at once: the records", CONFIG_RECORDS},
-	{"\n| at once: queries", CONFIG_SERVING}, {"\n| at once: XDP", CONFIG_XDP},
-	{"\n| with a restart", CONFIG_RESTART},	  {"\n| never", CONFIG_UNUSED},
+	{"\n| at once: whom ", CONFIG_SOURCE},
+	{"\n| at once: the records", CONFIG_RECORDS},
+	{"\n| at once: queries", CONFIG_SERVING},
+	{"\n| at once: XDP", CONFIG_XDP},
+	{"\n| at once: who may", CONFIG_HTTP},
+	{"\n| with a restart", CONFIG_RESTART},
+	{"\n| never", CONFIG_UNUSED},
 };
 
 static void test_documented(void **state)
@@ -430,6 +477,7 @@ int main(void)
 		cmocka_unit_test(test_several_changes),
 		cmocka_unit_test(test_merge),
 		cmocka_unit_test(test_files),
+		cmocka_unit_test(test_http_files),
 		cmocka_unit_test(test_reload),
 		cmocka_unit_test_prestate(test_documented, manual),
 	};
