@@ -8,7 +8,6 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "dname_text.h"
 #include "kernel_internal.h"
@@ -20,14 +19,6 @@ struct filling {
 	uint32_t a, aaaa, srv;
 	uint64_t used[XDNS_ZONE_MAPS_COUNT];
 };
-
-static uint64_t boot_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_BOOTTIME, &t);
-	return t.tv_sec * NSEC_PER_SEC + t.tv_nsec;
-}
 
 static uint64_t elements(uint32_t n, uint32_t room_inline, uint32_t per)
 {
@@ -223,7 +214,7 @@ int ctl_status(const struct ctl *c, int argc, char **argv)
 	if (!r)
 		r = ctl_read_zone(c, count_rr, count_again, f, &s->zone);
 	if (!r) {
-		s->heard_ns = boot_ns() - s->zone.state.heard;
+		s->heard_ns = boot_now_ns() - s->zone.state.heard;
 		look_at_maps(s, f);
 		look_at_links(s);
 		look_at_program(s);

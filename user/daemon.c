@@ -304,10 +304,10 @@ static void log_counters(const struct daemon *d)
 			log_notice("counter: xdp %-20s %" PRIu64, name[i], count[i]);
 	if (d->server)
 		s = server_stats(d->server);
-	log_notice("counter: udp %-20s %" PRIu64, "queries", s.udp_queries);
-	log_notice("counter: udp %-20s %" PRIu64, "answers", s.udp_answers);
-	log_notice("counter: tcp %-20s %" PRIu64, "queries", s.tcp_queries);
-	log_notice("counter: tcp %-20s %" PRIu64, "answers", s.tcp_answers);
+	log_notice("counter: udp %-20s %" PRIu64, "queries", traffic_queries(&s.udp));
+	log_notice("counter: udp %-20s %" PRIu64, "answers", traffic_answers(&s.udp));
+	log_notice("counter: tcp %-20s %" PRIu64, "queries", traffic_queries(&s.tcp));
+	log_notice("counter: tcp %-20s %" PRIu64, "answers", traffic_answers(&s.tcp));
 	log_notice("counter: forward %-16s %" PRIu64, "queries", s.forward.queries);
 	log_notice("counter: forward %-16s %" PRIu64, "answered", s.forward.answered);
 	log_notice("counter: forward %-16s %" PRIu64, "failed", s.forward.failed);

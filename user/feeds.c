@@ -116,6 +116,11 @@ int feeds_follow(struct feeds *f, const char *const *masters, size_t count)
 	return f && f->stream ? stream_follow(f->stream, masters, count) : 0;
 }
 
+uint64_t feeds_stream_octets(const struct feeds *f)
+{
+	return f && f->stream ? stream_octets(f->stream) : 0;
+}
+
 void feeds_stop(struct feeds *f)
 {
 	if (!f)

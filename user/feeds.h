@@ -24,6 +24,9 @@ int feeds_set_masters(struct feeds *f, const char *const *masters, size_t count)
 /* Whose events to follow, the leader first. Nothing if the stream is off, or f NULL. */
 int feeds_follow(struct feeds *f, const char *const *masters, size_t count);
 
+/* Octets of the event stream so far. */
+uint64_t feeds_stream_octets(const struct feeds *f);
+
 /* Ends and joins every thread; then nothing more is pushed. Accepts NULL. */
 void feeds_stop(struct feeds *f);
 

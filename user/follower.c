@@ -6,7 +6,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "log.h"
 #include "util.h"
@@ -15,14 +14,6 @@
 #define SUSPECT_TASKS_MIN 16
 /* Of a burst that is one change of the zone, how many events are timed. */
 #define EVENTS_TIMED 1024
-
-static uint64_t boot_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_BOOTTIME, &ts);
-	return (uint64_t)ts.tv_sec * NSEC_PER_SEC + (uint64_t)ts.tv_nsec;
-}
 
 /* Staleness (RFC 1035 3.3.13: EXPIRE) */
 
@@ -51,7 +42,7 @@ static void start_expiry(struct follower *f, uint64_t now)
 
 void follower_heard(struct follower *f)
 {
-	uint64_t now = boot_ns();
+	uint64_t now = boot_now_ns();
 
 	if (!f->known || (f->heard_ns && now - f->heard_ns < NSEC_PER_SEC))
 		return;
@@ -398,7 +389,7 @@ void follower_restored(struct follower *f, struct record_list *records, uint64_t
 	record_list_init(records);
 	f->heard_ns = heard_ns;
 	snprintf(f->zone_master, sizeof(f->zone_master), "%s", master);
-	start_expiry(f, boot_ns());
+	start_expiry(f, boot_now_ns());
 }
 
 const char *follower_zone_master(const struct follower *f)
@@ -452,7 +443,10 @@ struct follower_status follower_status(const struct follower *f)
 
 struct follower_stats follower_stats(const struct follower *f)
 {
-	return f->stats;
+	struct follower_stats ret = f->stats;
+
+	ret.stream_bytes += feeds_stream_octets(f->feeds);
+	return ret;
 }
 
 struct model *follower_model(const struct follower *f)
@@ -468,6 +462,7 @@ static int restart_feeds(struct follower *f, char **ret_error)
 	bool lost;
 	int r;
 
+	f->stats.stream_bytes += feeds_stream_octets(f->feeds);
 	feeds_stop(TAKE_PTR(f->feeds));
 	for (m = inbox_take(f->inbox, &lost); m;)
 		m = message_free(m);

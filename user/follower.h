@@ -20,8 +20,9 @@ struct model;
 /* What has happened since the start. */
 struct follower_stats {
 	uint64_t documents, documents_failed, document_bytes; /* octets: decompressed */
-	uint64_t events, stream_opened, stream_lost;
+	uint64_t events, stream_opened, stream_lost, stream_bytes;
 	uint64_t commits;
+	uint64_t committed_ns;	/* CLOCK_BOOTTIME of the last one; 0: none */
 	struct latency publish; /* making a change's records and committing them, mirror included */
 	struct latency events_served;	 /* from an event's arrival to its being served */
 	struct records_skipped left_out; /* summed up, see records.h */

@@ -74,10 +74,13 @@ static int commit(struct follower *f, struct zone_changes *ret)
 	if (f->published && !zone_pending(f->zone))
 		return 0; /* the same zone, so the same serial */
 	r = zone_commit(f->zone, next_serial(f->zone), ret);
-	f->stats.commits += !r;
-	if (r)
+	if (r) {
 		log_error("zone: %s; serving the previous records, trying again", strerror(-r));
-	return r;
+		return r;
+	}
+	f->stats.commits++;
+	f->stats.committed_ns = boot_now_ns();
+	return 0;
 }
 
 void follower_publish(struct follower *f, bool quiet)

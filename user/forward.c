@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "dns.h"
+#include "endpoint.h"
 #include "forward_priv.h"
 #include "stat.h"
 #include "util.h"
@@ -42,18 +43,26 @@ static int question_end(const uint8_t *msg, size_t len, size_t *ret_end)
 	return 0;
 }
 
-/* Replies that say more of the resolver than of the name. */
-static bool is_refusal(const uint8_t *msg)
+static enum forward_outcome outcome_of(const uint8_t *msg)
 {
 	switch (get16(msg + FLAGS_OFFSET) & DNS_RCODE_MASK) {
 	case DNS_RCODE_FORMERR:
+		return FORWARD_formerr;
 	case DNS_RCODE_SERVFAIL:
+		return FORWARD_servfail;
 	case DNS_RCODE_NOTIMP:
+		return FORWARD_notimp;
 	case DNS_RCODE_REFUSED:
-		return true;
+		return FORWARD_refused;
 	default:
-		return false;
+		return FORWARD_answered;
 	}
+}
+
+/* Replies that say more of the resolver than of the name. */
+static bool is_refusal(const uint8_t *msg)
+{
+	return outcome_of(msg) != FORWARD_answered;
 }
 
 static bool matches(const struct forward *fw, const uint8_t *msg, size_t len)
@@ -77,7 +86,7 @@ bool forward_matches(struct forward *fw, const uint8_t *msg, size_t len)
 {
 	if (matches(fw, msg, len))
 		return true;
-	stat_add(&fw->f->stats.mismatches, 1);
+	stat_add(&fw->upstream->mismatches, 1);
 	return false;
 }
 
@@ -94,8 +103,16 @@ int forward_watch(struct forward *fw, uint32_t events, bool modify)
 	return 0;
 }
 
-static void close_try(struct forward *fw)
+/* A try, if there is one under way, counts once. */
+static void close_try(struct forward *fw, enum forward_outcome outcome)
 {
+	struct forward_upstream *u = TAKE_PTR(fw->upstream);
+
+	if (u) {
+		stat_add(&u->tries[outcome], 1);
+		if (outcome <= FORWARD_LAST_REPLY)
+			latency_add(&u->replies, now_ns() - fw->begun_ns);
+	}
 	if (fw->fd >= 0)
 		close(fw->fd); /* leaves the epoll set by itself */
 	fw->fd = -1;
@@ -103,7 +120,7 @@ static void close_try(struct forward *fw)
 
 static void release(struct forward *fw)
 {
-	close_try(fw);
+	close_try(fw, FORWARD_cancelled);
 	free(TAKE_PTR(fw->query));
 	free(TAKE_PTR(fw->in));
 	free(TAKE_PTR(fw->fallback));
@@ -115,22 +132,9 @@ static void release(struct forward *fw)
 
 static bool is_own(const struct forwarder *f, const struct config_resolver *r)
 {
-	const struct sockaddr_in6 *a6 = (const struct sockaddr_in6 *)&r->addr;
-	const struct sockaddr_in *a4 = (const struct sockaddr_in *)&r->addr;
-
-	for (size_t i = 0; i < f->own_count; i++) {
-		const struct sockaddr_in6 *b6 = (const struct sockaddr_in6 *)&f->own[i];
-		const struct sockaddr_in *b4 = (const struct sockaddr_in *)&f->own[i];
-
-		if (f->own[i].ss_family != r->addr.ss_family)
-			continue;
-		if (r->addr.ss_family == AF_INET6 && a6->sin6_port == b6->sin6_port &&
-		    memcmp(&a6->sin6_addr, &b6->sin6_addr, sizeof(a6->sin6_addr)) == 0)
+	for (size_t i = 0; i < f->own_count; i++)
+		if (endpoint_equal(&f->own[i], &r->addr))
 			return true;
-		if (r->addr.ss_family == AF_INET && a4->sin_port == b4->sin_port &&
-		    a4->sin_addr.s_addr == b4->sin_addr.s_addr)
-			return true;
-	}
 	return false;
 }
 
@@ -139,6 +143,9 @@ static int start_try(struct forward *fw, const struct config_resolver *peer)
 	struct forwarder *f = fw->f;
 	uint8_t *id = fw->query + FORWARD_PREFIX;
 
+	fw->upstream = forward_upstreams_entry(&f->upstreams, &peer->addr);
+	fw->begun_ns = now_ns();
+	stat_add(&f->stats.tries, 1);
 	if (getrandom(id, 2, 0) != 2)
 		return -EIO;
 	fw->generation++; /* events of the socket before this one are void */
@@ -147,14 +154,12 @@ static int start_try(struct forward *fw, const struct config_resolver *peer)
 	fw->deadline = uv_now(f->loop) + f->timeout;
 	cds_list_del(&fw->node);
 	cds_list_add_tail(&fw->node, &f->busy);
-	stat_add(&f->stats.tries, 1);
 	return fw->tcp ? forward_tcp_start(fw) : forward_udp_start(fw);
 }
 
 /* Asks the next resolver that can be asked at all; -EHOSTUNREACH if none is left. */
 static int next_try(struct forward *fw)
 {
-	close_try(fw);
 	while (fw->next < fw->resolvers->count) {
 		const struct config_resolver *peer = &fw->resolvers->list[fw->next++];
 
@@ -162,7 +167,7 @@ static int next_try(struct forward *fw)
 			continue;
 		if (start_try(fw, peer) == 0)
 			return 0;
-		close_try(fw);
+		close_try(fw, FORWARD_unreachable);
 	}
 	return -EHOSTUNREACH;
 }
@@ -182,10 +187,11 @@ static void finish(struct forward *fw, uint8_t *msg, size_t len)
 	free(tcp_reply);
 }
 
-static void fail_try(struct forward *fw)
+static void fail_try(struct forward *fw, enum forward_outcome why)
 {
 	_cleanup_free_ uint8_t *fallback = NULL;
 
+	close_try(fw, why);
 	if (next_try(fw) == 0)
 		return;
 	fallback = TAKE_PTR(fw->fallback);
@@ -211,6 +217,7 @@ static void handle_event(struct forward *fw)
 {
 	const uint8_t *msg = NULL;
 	size_t len = 0;
+	enum forward_outcome outcome = FORWARD_unreachable;
 	enum forward_event e =
 		fw->tcp ? forward_tcp_ready(fw, &msg, &len) : forward_udp_ready(fw, &msg, &len);
 
@@ -218,7 +225,9 @@ static void handle_event(struct forward *fw)
 	case FORWARD_WAIT:
 		return;
 	case FORWARD_REPLY:
-		if (!is_refusal(msg)) {
+		outcome = outcome_of(msg);
+		if (outcome == FORWARD_answered) {
+			close_try(fw, outcome);
 			/* Points into our own scratch or fw->in. */
 			finish(fw, (uint8_t *)msg, len);
 			return;
@@ -228,7 +237,7 @@ static void handle_event(struct forward *fw)
 	case FORWARD_FAILED:
 		break;
 	}
-	fail_try(fw);
+	fail_try(fw, outcome);
 }
 
 static void arm_timer(struct forwarder *f);
@@ -244,8 +253,7 @@ static void on_timer(uv_timer_t *timer)
 
 		if (fw->deadline > now)
 			break;
-		stat_add(&f->stats.timeouts, 1);
-		fail_try(fw);
+		fail_try(fw, FORWARD_timeout);
 	}
 	arm_timer(f);
 }
@@ -381,16 +389,26 @@ void forwarder_reconfigure(struct forwarder *f, unsigned timeout_seconds,
 
 struct forwarder_stats forwarder_stats(const struct forwarder *f)
 {
-	return (struct forwarder_stats){
+	struct forwarder_stats ret = {
 		.queries = stat_get(&f->stats.queries),
 		.answered = stat_get(&f->stats.answered),
 		.failed = stat_get(&f->stats.failed),
 		.tries = stat_get(&f->stats.tries),
-		.timeouts = stat_get(&f->stats.timeouts),
-		.mismatches = stat_get(&f->stats.mismatches),
 		.retried_tcp = stat_get(&f->stats.retried_tcp),
 		.refused_full = stat_get(&f->stats.refused_full),
 	};
+	unsigned count = __atomic_load_n(&f->upstreams.count, __ATOMIC_ACQUIRE);
+
+	for (unsigned i = 0; i < count; i++) {
+		ret.timeouts += stat_get(&f->upstreams.list[i].tries[FORWARD_timeout]);
+		ret.mismatches += stat_get(&f->upstreams.list[i].mismatches);
+	}
+	return ret;
+}
+
+const struct forward_upstreams *forwarder_upstreams(const struct forwarder *f)
+{
+	return &f->upstreams;
 }
 
 static void init_slots(struct forwarder *f)

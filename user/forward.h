@@ -16,6 +16,7 @@
 #include <uv.h>
 
 #include "config.h"
+#include "forward_stats.h"
 
 #define FORWARDER_QUERIES_MAX 1000 /* under way per forwarder, a descriptor each */
 
@@ -64,6 +65,7 @@ void forward_cancel(struct forward *fw);
 
 /* May be called from any thread. */
 struct forwarder_stats forwarder_stats(const struct forwarder *f);
+const struct forward_upstreams *forwarder_upstreams(const struct forwarder *f);
 
 /* Cancels what is under way; handles close in later turns of the loop. Accepts NULL. */
 void forwarder_close(struct forwarder *f);

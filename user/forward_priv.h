@@ -28,8 +28,10 @@ struct forward {
 	size_t next;			/* index of the resolver to ask after this one */
 	struct sockaddr_storage peer;	/* of this try */
 	socklen_t peer_len;
-	uint64_t deadline; /* ms, the loop's clock */
-	int fd;		   /* -1 between tries */
+	struct forward_upstream *upstream; /* the try's, until it is counted; NULL between tries */
+	uint64_t begun_ns;		   /* now_ns() */
+	uint64_t deadline;		   /* ms, the loop's clock */
+	int fd;				   /* -1 between tries */
 	bool tcp;
 
 	uint8_t *query; /* FORWARD_PREFIX octets, then the message with this try's ID */
@@ -55,7 +57,8 @@ struct forwarder {
 	uint64_t timeout; /* ms */
 	const struct sockaddr_storage *own;
 	size_t own_count;
-	struct forwarder_stats stats;
+	struct forwarder_stats stats; /* but for what upstreams has */
+	struct forward_upstreams upstreams;
 	struct cds_list_head busy, idle;
 	uint8_t scratch[65536]; /* the largest datagram */
 	struct forward slots[FORWARDER_QUERIES_MAX];

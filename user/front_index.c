@@ -71,8 +71,10 @@ bool front_put(struct front *f, uint64_t hash, uint32_t old, uint32_t record)
 	} else if (old) {
 		p = find(f, hash, xdns_front_entry(hash, old));
 	}
-	if (!p)
+	if (!p) {
 		p = find_free(f, hash);
+		f->used += p != NULL;
+	}
 	if (!p)
 		return false;
 	if (load(p) == XDNS_FRONT_GONE)
@@ -98,6 +100,7 @@ void front_remove(struct front *f, uint64_t hash, uint32_t record)
 	at = p - entry;
 	__atomic_store_n(p, XDNS_FRONT_GONE, __ATOMIC_RELEASE);
 	f->gone++;
+	f->used--;
 	if (load(&entry[(at + 1) % XDNS_FRONT_ENTRIES]))
 		return;
 	while (load(&entry[at]) == XDNS_FRONT_GONE) {
@@ -112,7 +115,7 @@ void front_clear(struct front *f)
 	for (uint32_t b = 0; b < front_array(f->buckets); b++)
 		for (uint32_t i = 0; i < XDNS_FRONT_ENTRIES; i++)
 			__atomic_store_n(&f->bucket[b].entry[i], 0, __ATOMIC_RELAXED);
-	f->gone = 0;
+	f->gone = f->used = 0;
 }
 
 bool front_worn(const struct front *f)

@@ -15,6 +15,7 @@ struct front {
 	struct xdns_front *bucket; /* the caller's memory, zero at first */
 	uint32_t buckets;	   /* of front_buckets(), without the extra ones */
 	uint32_t gone;		   /* places that say "look further" and nothing else */
+	uint32_t used;		   /* entries */
 };
 
 /* Buckets for so many names: about five of eight entries are taken when all have come. */

@@ -16,6 +16,7 @@
 #include "config.h"
 #include "counters.h"
 #include "interfaces.h"
+#include "pool.h"
 #include "zone.h"
 
 struct kernel;
@@ -114,8 +115,10 @@ typedef void (*kernel_interface_fn)(void *ctx, const char *name, bool native);
 void kernel_for_each_interface(const struct kernel *k, kernel_interface_fn fn, void *ctx);
 
 /*
- * Elements of each map that were ever used, and how many there may be; after kernel_start().
+ * How full each map of the zone is, and how many elements it has; after kernel_start(). Of `names`
+ * that is what the zone has, of `front` what stands in it, of the others what was ever used.
  */
+#define KERNEL_MAPS (POOL_CLASSES + 2)
 typedef void (*kernel_map_fn)(void *ctx, const char *name, uint64_t used, uint64_t room);
 void kernel_for_each_map(const struct kernel *k, kernel_map_fn fn, void *ctx);
 

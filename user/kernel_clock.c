@@ -3,22 +3,13 @@
 #include "kernel_internal.h"
 
 #include <string.h>
-#include <time.h>
 
 #include "log.h"
 #include "util.h"
 
-static uint64_t boot_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_BOOTTIME, &t);
-	return t.tv_sec * NSEC_PER_SEC + t.tv_nsec;
-}
-
 bool clock_expired(uint64_t heard, uint32_t expire)
 {
-	return expire && heard && heard + expire * NSEC_PER_SEC <= boot_ns();
+	return expire && heard && heard + expire * NSEC_PER_SEC <= boot_now_ns();
 }
 
 /* Without the timer kernel_close() keeps nothing; only a kill leaves what does not expire. */
@@ -39,7 +30,7 @@ void clock_start(struct kernel *k, const struct generation *g)
 	struct xdns_state *s = g->state;
 
 	if (!k->heard)
-		k->heard = boot_ns();
+		k->heard = boot_now_ns();
 	__atomic_store_n(&s->expire, k->cfg->soa_expire, __ATOMIC_SEQ_CST);
 	__atomic_store_n(&s->heard, k->heard, __ATOMIC_SEQ_CST);
 	arm(k, g);

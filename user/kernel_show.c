@@ -23,6 +23,11 @@ void kernel_for_each_map(const struct kernel *k, kernel_map_fn fn, void *ctx)
 		[POOL_NAME_TAILS] = "name_tails", [POOL_TARGETS] = "targets",
 	};
 	const struct pool *p = zone_read_pool(k->zone);
+	uint64_t exist = zone_counts(k->zone).names, places = k->gen.sizes.capacity[POOL_RECORDS];
+
+	fn(ctx, "names", exist < places ? exist : places, places);
+	fn(ctx, "front", k->gen.front.used,
+	   (uint64_t)front_array(k->gen.front.buckets) * XDNS_FRONT_ENTRIES);
 
 	for (int i = 0; i < POOL_CLASSES; i++) {
 		uint32_t used = p->array[i].used, room = k->gen.sizes.capacity[i];

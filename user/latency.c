@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 #include "latency.h"
 
+#include "stat.h"
+
 static const uint64_t bounds[LATENCY_BUCKETS] = {
 #define X(us) us,
 	LATENCY_BOUNDS(X)
@@ -13,8 +15,15 @@ void latency_add(struct latency *l, uint64_t ns)
 
 	while (i < LATENCY_BUCKETS && ns > bounds[i] * 1000)
 		i++;
-	l->count[i]++;
-	l->sum_ns += ns;
+	stat_add(&l->count[i], 1);
+	stat_add(&l->sum_ns, ns);
+}
+
+void latency_sum(struct latency *sum, const struct latency *one)
+{
+	for (unsigned i = 0; i <= LATENCY_BUCKETS; i++)
+		sum->count[i] += stat_get(&one->count[i]);
+	sum->sum_ns += stat_get(&one->sum_ns);
 }
 
 uint64_t latency_bound(unsigned i)

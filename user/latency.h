@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* How long things took, counted in fixed buckets. One thread. */
+/* How long things took, counted in fixed buckets. One thread writes, any thread reads. */
 #ifndef XDNS_LATENCY_H
 #define XDNS_LATENCY_H
 
@@ -29,6 +29,9 @@ struct latency {
 };
 
 void latency_add(struct latency *l, uint64_t ns);
+
+/* Adds what another thread may be counting. */
+void latency_sum(struct latency *sum, const struct latency *one);
 
 /* Of bucket i, in microseconds. */
 uint64_t latency_bound(unsigned i);

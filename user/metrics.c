@@ -4,9 +4,9 @@
 #include <inttypes.h>
 #include <math.h>
 #include <string.h>
-#include <time.h>
 
 #include "api.h"
+#include "endpoint.h"
 #include "kernel.h"
 #include "metrics_list.h"
 #include "util.h"
@@ -44,14 +44,9 @@ static void take_kernel(const struct kernel *k, struct metrics *m)
 	kernel_run_time(k, &m->run_ns, &m->runs);
 }
 
-static double age(uint64_t boot_ns)
+static double age(uint64_t then_ns)
 {
-	struct timespec ts;
-
-	if (!boot_ns)
-		return NAN;
-	clock_gettime(CLOCK_BOOTTIME, &ts);
-	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9 - (double)boot_ns / 1e9;
+	return then_ns ? (double)(boot_now_ns() - then_ns) / (double)NSEC_PER_SEC : NAN;
 }
 
 void metrics_take(const struct api_world *w, struct metrics *ret)
@@ -62,6 +57,7 @@ void metrics_take(const struct api_world *w, struct metrics *ret)
 		.serial = zone_serial(w->zone),
 		.counts = zone_counts(w->zone),
 		.heard_age = NAN,
+		.zone_age = NAN,
 	};
 	ret->complete = ret->ready && !zone_incomplete(w->zone);
 	if (w->follower) {
@@ -69,9 +65,12 @@ void metrics_take(const struct api_world *w, struct metrics *ret)
 		ret->status.leader = "";
 		ret->follower = follower_stats(w->follower);
 		ret->heard_age = age(ret->status.heard_ns);
+		ret->zone_age = age(ret->follower.committed_ns);
 	}
-	if (w->server)
+	if (w->server) {
 		ret->server = server_stats(w->server);
+		server_upstreams(w->server, &ret->upstreams);
+	}
 	if (w->kernel)
 		take_kernel(w->kernel, ret);
 }
@@ -80,6 +79,96 @@ static void put_build_info(const struct metrics *m, const char *name, FILE *out)
 {
 	(void)m;
 	fprintf(out, "%s{version=\"%s\"} 1\n", name, XDNS_VERSION);
+}
+
+static const char *const reasons[] = {
+#define X(n, help) #n,
+	XDNS_COUNTERS(X)
+#undef X
+};
+
+static void put_counts(const char *name, const char *plane, const char *label,
+		       const char *const *value, const uint64_t *count, int n, FILE *out)
+{
+	for (int i = 0; i < n; i++)
+		fprintf(out, "%s{plane=\"%s\",%s=\"%s\"} %" PRIu64 "\n", name, plane, label,
+			value[i], count[i]);
+}
+
+static void put_queries_total(const struct metrics *m, const char *name, FILE *out)
+{
+	static const char *const types[] = {
+#define X(n, code) #n,
+		TRAFFIC_TYPES(X)
+#undef X
+	};
+
+	put_counts(name, "udp", "type", types, m->server.udp.queries, ARRAY_SIZE(types), out);
+	put_counts(name, "tcp", "type", types, m->server.tcp.queries, ARRAY_SIZE(types), out);
+}
+
+static void put_answers_total(const struct metrics *m, const char *name, FILE *out)
+{
+	static const char *const answers[] = {
+#define X(n, help) #n,
+		TRAFFIC_ANSWERS(X)
+#undef X
+	};
+	const size_t prefix = strlen("answer_");
+
+	/* the program's answers are the first, under the same names */
+	for (int i = 0; i <= XDNS_answer_truncated && m->xdp; i++)
+		fprintf(out, "%s{plane=\"xdp\",answer=\"%s\"} %" PRIu64 "\n", name,
+			reasons[i] + prefix, m->xdp_count[i]);
+	put_counts(name, "udp", "answer", answers, m->server.udp.answers, ARRAY_SIZE(answers), out);
+	put_counts(name, "tcp", "answer", answers, m->server.tcp.answers, ARRAY_SIZE(answers), out);
+}
+
+static void put_dropped_total(const struct metrics *m, const char *name, FILE *out)
+{
+	static const char *const drops[] = {
+#define X(n, help) #n,
+		TRAFFIC_DROPS(X)
+#undef X
+	};
+
+	put_counts(name, "udp", "reason", drops, m->server.udp.dropped, ARRAY_SIZE(drops), out);
+	put_counts(name, "tcp", "reason", drops, m->server.tcp.dropped, ARRAY_SIZE(drops), out);
+}
+
+/* The label of a resolver. */
+static const char *upstream_text(const struct forward_upstream *u, char buf[ENDPOINT_TEXT_MAX])
+{
+	return u->addr.ss_family ? endpoint_text(&u->addr, buf) : "other";
+}
+
+static void put_forward_upstream_tries_total(const struct metrics *m, const char *name, FILE *out)
+{
+	static const char *const outcomes[] = {
+#define X(n, help) #n,
+		FORWARD_OUTCOMES(X)
+#undef X
+	};
+	char text[ENDPOINT_TEXT_MAX];
+
+	for (unsigned i = 0; i < m->upstreams.count; i++) {
+		const struct forward_upstream *u = &m->upstreams.list[i];
+
+		for (int k = 0; k < FORWARD_OUTCOMES_COUNT; k++)
+			fprintf(out, "%s{upstream=\"%s\",outcome=\"%s\"} %" PRIu64 "\n", name,
+				upstream_text(u, text), outcomes[k], u->tries[k]);
+	}
+}
+
+static void put_forward_upstream_mismatches_total(const struct metrics *m, const char *name,
+						  FILE *out)
+{
+	char text[ENDPOINT_TEXT_MAX];
+
+	for (unsigned i = 0; i < m->upstreams.count; i++)
+		fprintf(out, "%s{upstream=\"%s\"} %" PRIu64 "\n", name,
+			upstream_text(&m->upstreams.list[i], text),
+			m->upstreams.list[i].mismatches);
 }
 
 static void put_zone_records(const struct metrics *m, const char *name, FILE *out)
@@ -99,39 +188,49 @@ static void put_records_left_out_total(const struct metrics *m, const char *name
 	fprintf(out, "%s{reason=\"unresolved\"} %" PRIu64 "\n", name, s->unresolved);
 }
 
-static void put_latency(const struct latency *l, const char *name, FILE *out)
+/* labels: "" or others than le. */
+static void put_latency(const struct latency *l, const char *name, const char *labels, FILE *out)
 {
+	const char *comma = *labels ? "," : "";
 	uint64_t sum = 0;
 
 	for (unsigned i = 0; i < LATENCY_BUCKETS; i++) {
 		sum += l->count[i];
-		fprintf(out, "%s_bucket{le=\"%g\"} %" PRIu64 "\n", name,
+		fprintf(out, "%s_bucket{%s%sle=\"%g\"} %" PRIu64 "\n", name, labels, comma,
 			(double)latency_bound(i) / 1e6, sum);
 	}
 	sum += l->count[LATENCY_BUCKETS];
-	fprintf(out, "%s_bucket{le=\"+Inf\"} %" PRIu64 "\n", name, sum);
-	fprintf(out, "%s_sum %.9f\n", name, (double)l->sum_ns / 1e9);
-	fprintf(out, "%s_count %" PRIu64 "\n", name, sum);
+	fprintf(out, "%s_bucket{%s%sle=\"+Inf\"} %" PRIu64 "\n", name, labels, comma, sum);
+	fprintf(out, *labels ? "%s_sum{%s} %.9f\n" : "%s_sum%s %.9f\n", name, labels,
+		(double)l->sum_ns / 1e9);
+	fprintf(out, *labels ? "%s_count{%s} %" PRIu64 "\n" : "%s_count%s %" PRIu64 "\n", name,
+		labels, sum);
+}
+
+static void put_forward_upstream_seconds(const struct metrics *m, const char *name, FILE *out)
+{
+	char text[ENDPOINT_TEXT_MAX], labels[sizeof("upstream=\"\"") + ENDPOINT_TEXT_MAX];
+
+	for (unsigned i = 0; i < m->upstreams.count; i++) {
+		const struct forward_upstream *u = &m->upstreams.list[i];
+
+		snprintf(labels, sizeof(labels), "upstream=\"%s\"", upstream_text(u, text));
+		put_latency(&u->replies, name, labels, out);
+	}
 }
 
 static void put_zone_publish_seconds(const struct metrics *m, const char *name, FILE *out)
 {
-	put_latency(&m->follower.publish, name, out);
+	put_latency(&m->follower.publish, name, "", out);
 }
 
 static void put_event_served_seconds(const struct metrics *m, const char *name, FILE *out)
 {
-	put_latency(&m->follower.events_served, name, out);
+	put_latency(&m->follower.events_served, name, "", out);
 }
 
 static void put_xdp_total(const struct metrics *m, const char *name, FILE *out)
 {
-	static const char *const reasons[] = {
-#define X(n, help) #n,
-		XDNS_COUNTERS(X)
-#undef X
-	};
-
 	for (int i = 0; i < XDNS_COUNTERS_COUNT && m->xdp; i++)
 		fprintf(out, "%s{reason=\"%s\"} %" PRIu64 "\n", name, reasons[i], m->xdp_count[i]);
 }
@@ -210,5 +309,16 @@ void metrics_write_table(FILE *out)
 #define X(name, type, help, labels)                                                                \
 	fprintf(out, "| `%s` | %s | %s | %s |\n", PREFIX #name, #type, labels, help);
 	METRICS_FAMILIES(X)
+#undef X
+	fputs("\n| label | value | what it says |\n| --- | --- | --- |\n", out);
+#define X(n, help) fprintf(out, "| `answer` | `%s` | %s |\n", #n, help);
+	TRAFFIC_ANSWERS(X)
+#undef X
+#define X(n, help)                                                                                 \
+	fprintf(out, "| `reason` of `mesos_xdns_dropped_total` | `%s` | %s |\n", #n, help);
+	TRAFFIC_DROPS(X)
+#undef X
+#define X(n, help) fprintf(out, "| `outcome` | `%s` | %s |\n", #n, help);
+	FORWARD_OUTCOMES(X)
 #undef X
 }

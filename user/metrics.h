@@ -8,7 +8,7 @@
 
 #include "counters.h"
 #include "follower.h"
-#include "pool.h"
+#include "kernel.h"
 #include "server.h"
 #include "zone.h"
 
@@ -22,8 +22,9 @@ struct metrics {
 	struct zone_counts counts;
 	struct follower_status status; /* but for the leader's name */
 	struct follower_stats follower;
-	double heard_age;
+	double heard_age, zone_age; /* seconds; NaN: never */
 	struct server_stats server;
+	struct forward_upstreams upstreams;
 
 	bool xdp, xdp_serving; /* xdp: there is a program */
 	uint64_t xdp_count[XDNS_COUNTERS_COUNT];
@@ -35,7 +36,7 @@ struct metrics {
 	struct {
 		const char *name;
 		uint64_t used, room;
-	} maps[POOL_CLASSES];
+	} maps[KERNEL_MAPS];
 	size_t maps_count;
 	uint64_t run_ns, runs;
 };
@@ -47,7 +48,7 @@ void metrics_take(const struct api_world *w, struct metrics *ret);
 
 void metrics_write(const struct metrics *m, FILE *out);
 
-/* The table of docs/metrics.md. */
+/* The tables of docs/metrics.md. */
 void metrics_write_table(FILE *out);
 
 #endif

@@ -17,17 +17,12 @@
 	  m->complete)                                                                             \
 	X(zone_serial, gauge, "serial of the SOA", m->serial)                                      \
 	X(zone_names, gauge, "names that exist, those between included", m->counts.names)          \
+	X(zone_age_seconds, gauge, "time since the zone last changed; NaN: it never has",          \
+	  m->zone_age)                                                                             \
 	X(zone_commits_total, counter, "changes of the zone", m->follower.commits)                 \
-	X(udp_queries_total, counter, "UDP datagrams that userspace took", m->server.udp_queries)  \
-	X(udp_answers_total, counter, "answers that userspace sent over UDP",                      \
-	  m->server.udp_answers)                                                                   \
-	X(udp_dropped_total, counter, "UDP datagrams that userspace did not answer",               \
-	  m->server.udp_dropped)                                                                   \
 	X(tcp_connections_total, counter, "TCP connections taken", m->server.tcp_connections)      \
 	X(tcp_refused_total, counter, "TCP connections closed at once: too many",                  \
 	  m->server.tcp_refused)                                                                   \
-	X(tcp_queries_total, counter, "queries over TCP", m->server.tcp_queries)                   \
-	X(tcp_answers_total, counter, "answers over TCP", m->server.tcp_answers)                   \
 	X(forward_queries_total, counter, "queries taken to be forwarded",                         \
 	  m->server.forward.queries)                                                               \
 	X(forward_answered_total, counter, "forwarded queries that were answered",                 \
@@ -35,10 +30,6 @@
 	X(forward_failed_total, counter, "forwarded queries that no resolver answered",            \
 	  m->server.forward.failed)                                                                \
 	X(forward_tries_total, counter, "queries sent to resolvers", m->server.forward.tries)      \
-	X(forward_timeouts_total, counter, "tries that a resolver did not answer in time",         \
-	  m->server.forward.timeouts)                                                              \
-	X(forward_mismatches_total, counter, "replies that did not fit what was asked: ignored",   \
-	  m->server.forward.mismatches)                                                            \
 	X(forward_tcp_total, counter, "tries over TCP", m->server.forward.retried_tcp)             \
 	X(forward_full_total, counter, "queries refused because too many were under way",          \
 	  m->server.forward.refused_full)                                                          \
@@ -55,6 +46,8 @@
 	  m->follower.stream_opened)                                                               \
 	X(stream_lost_total, counter, "times it broke", m->follower.stream_lost)                   \
 	X(stream_events_total, counter, "events of the stream", m->follower.events)                \
+	X(stream_bytes_total, counter, "octets of streams, decompressed",                          \
+	  m->follower.stream_bytes)                                                                \
 	X(tasks, gauge, "running tasks known", m->status.tasks)                                    \
 	X(agents, gauge, "agents known", m->status.agents)                                         \
 	X(frameworks, gauge, "frameworks known", m->status.frameworks)                             \
@@ -65,6 +58,18 @@
 /* X(name, type, help, labels): several values; metrics.c has a function put_NAME for each. */
 #define METRICS_FAMILIES(X)                                                                        \
 	X(build_info, gauge, "1", "version")                                                       \
+	X(queries_total, counter, "queries that userspace took, by type", "plane, type")           \
+	X(answers_total, counter,                                                                  \
+	  "answers by who sent them, the program (xdp) or userspace (udp, tcp), and what they "    \
+	  "say; each query is one answer or one of mesos_xdns_dropped_total",                      \
+	  "plane, answer")                                                                         \
+	X(dropped_total, counter, "queries that userspace did not answer", "plane, reason")        \
+	X(forward_upstream_tries_total, counter,                                                   \
+	  "ended tries by resolver; other: beyond the first 32", "upstream, outcome")              \
+	X(forward_upstream_mismatches_total, counter,                                              \
+	  "replies that did not fit what was asked: ignored", "upstream")                          \
+	X(forward_upstream_seconds, histogram, "from a try to its reply, whatever that says",      \
+	  "upstream, le")                                                                          \
 	X(zone_records, gauge, "resource records served", "type")                                  \
 	X(records_left_out_total, counter,                                                         \
 	  "records left out: of names the daemon owns (conflict), that no query can ask for "      \
@@ -78,7 +83,8 @@
 	X(xdp_total, counter, "frames by what the program did with them (docs/bpf.md)", "reason")  \
 	X(xdp_interface, gauge, "1: the program is attached there, in that mode",                  \
 	  "interface, mode")                                                                       \
-	X(xdp_map_used, gauge, "elements of the map that were ever used", "map")                   \
+	X(xdp_map_used, gauge,                                                                     \
+	  "how full the map is; but for `names` and `front`: elements that were ever used", "map") \
 	X(xdp_map_room, gauge, "elements it has", "map")                                           \
 	X(xdp_run_seconds_total, counter,                                                          \
 	  "time the present program has run; 0 unless kernel.bpf_stats_enabled", "")               \

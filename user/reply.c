@@ -66,6 +66,49 @@ static size_t finish_error(struct reply *r, uint16_t rcode, const uint8_t *query
 	return finish(r, query, out, cap);
 }
 
+/* What a response says, for the counters. */
+static enum traffic_answer error_said(uint16_t rcode)
+{
+	switch (rcode) {
+	case DNS_RCODE_FORMERR:
+		return ANSWER_formerr;
+	case DNS_RCODE_NOTIMP:
+		return ANSWER_notimp;
+	case DNS_RCODE_REFUSED:
+		return ANSWER_refused;
+	case DNS_RCODE_BADVERS:
+		return ANSWER_badvers;
+	default:
+		return ANSWER_servfail;
+	}
+}
+
+static enum traffic_answer answer_said(const struct reply *r)
+{
+	if (r->a.cut)
+		return ANSWER_truncated;
+	if (r->a.rcode == DNS_RCODE_NXDOMAIN)
+		return ANSWER_nxdomain;
+	if (!r->a.an)
+		return ANSWER_nodata;
+	switch (r->q.type) {
+	case DNS_TYPE_A:
+		return ANSWER_a;
+	case DNS_TYPE_AAAA:
+		return ANSWER_aaaa;
+	case DNS_TYPE_SRV:
+		return ANSWER_srv;
+	case DNS_TYPE_SOA:
+		return ANSWER_soa;
+	case DNS_TYPE_NS:
+		return ANSWER_ns;
+	case DNS_TYPE_PTR:
+		return ANSWER_ptr;
+	default:
+		return ANSWER_any;
+	}
+}
+
 /* The sets of a name that exists; nothing written means NODATA. */
 static void answer_record(struct reply *r, const struct xdns_record *rec)
 {
@@ -215,6 +258,15 @@ static const struct config_resolvers *resolvers_for(const struct reply *r)
 	return best ? &best->resolvers : &r->cfg->resolvers;
 }
 
+/* The response to a question that is understood: rcode 0, what is in r; else an error. */
+static enum reply_verdict respond(struct reply *r, uint16_t rcode, const uint8_t *query,
+				  uint8_t *out, size_t cap, struct reply_result *ret)
+{
+	ret->answer = rcode ? error_said(rcode) : answer_said(r);
+	ret->len = rcode ? finish_error(r, rcode, query, out, cap) : finish(r, query, out, cap);
+	return REPLY_SEND;
+}
+
 /* The question is understood: whose is it? */
 static enum reply_verdict answer(struct reply *r, const uint8_t *query, uint8_t *out, size_t cap,
 				 struct reply_result *ret)
@@ -224,20 +276,15 @@ static enum reply_verdict answer(struct reply *r, const uint8_t *query, uint8_t 
 
 	if (reply_name_below(&r->q.name, r->zc->domain, r->zc->domain_len)) {
 		rcode = answer_zone(r);
-		ret->len = rcode ? finish_error(r, rcode, query, out, cap)
-				 : finish(r, query, out, cap);
-		return REPLY_SEND;
+		return respond(r, rcode, query, out, cap, ret);
 	}
-	if (r->qclass == DNS_CLASS_IN && answer_reverse(r)) {
-		ret->len = finish(r, query, out, cap);
-		return REPLY_SEND;
-	}
+	if (r->qclass == DNS_CLASS_IN && answer_reverse(r))
+		return respond(r, DNS_RCODE_NOERROR, query, out, cap, ret);
 	resolvers = resolvers_for(r);
 	if (!r->cfg->external_on || !resolvers->count || r->q.type == DNS_TYPE_AXFR ||
 	    r->q.type == DNS_TYPE_IXFR) {
 		r->ede = DNS_EDE_NOT_AUTHORITATIVE;
-		ret->len = finish_error(r, DNS_RCODE_REFUSED, query, out, cap);
-		return REPLY_SEND;
+		return respond(r, DNS_RCODE_REFUSED, query, out, cap, ret);
 	}
 	ret->resolvers = resolvers;
 	ret->limit = r->tcp ? DNS_TCP_MAX : r->q.limit;
@@ -269,9 +316,12 @@ enum reply_verdict reply_query(const struct config *cfg, const struct zone *zone
 {
 	uint8_t body[REPLY_BODY_CAP];
 	struct reply r;
-	enum reply_verdict verdict = REPLY_SEND;
+	enum reply_verdict verdict;
 	uint16_t rcode;
+	bool good;
 
+	memset(ret, 0, sizeof(*ret));
+	ret->type = QTYPE_unreadable;
 	if (len < DNS_HEADER_LEN || (query[2] & 0x80))
 		return REPLY_DROP;
 	r.cfg = cfg;
@@ -284,11 +334,11 @@ enum reply_verdict reply_query(const struct config *cfg, const struct zone *zone
 	r.error = false;
 	r.body = body;
 	memset(&r.a, 0, sizeof(r.a));
-	memset(ret, 0, sizeof(*ret));
-	if (!parse(&r, query, len, &rcode)) {
-		ret->len = finish_error(&r, rcode, query, out, cap);
-		return REPLY_SEND;
-	}
+	good = parse(&r, query, len, &rcode);
+	if (r.q.len)
+		ret->type = traffic_type_of(r.q.type);
+	if (!good)
+		return respond(&r, rcode, query, out, cap, ret);
 	rcu_read_lock();
 	verdict = answer(&r, query, out, cap, ret);
 	rcu_read_unlock();

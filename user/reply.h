@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "config.h"
+#include "traffic.h"
 #include "zone.h"
 
 enum reply_verdict {
@@ -24,6 +25,8 @@ struct reply_result {
 	size_t len;				  /* REPLY_SEND: octets in out */
 	const struct config_resolvers *resolvers; /* REPLY_FORWARD; lives as long as cfg */
 	uint16_t limit;				  /* REPLY_FORWARD: octets the client accepts */
+	enum traffic_type type;
+	enum traffic_answer answer; /* REPLY_SEND: what out says */
 };
 
 /*

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 #include "server.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
@@ -12,6 +11,7 @@
 #include <urcu.h>
 #include <uv.h>
 
+#include "endpoint.h"
 #include "listeners.h"
 #include "log.h"
 #include "stat.h"
@@ -134,15 +134,10 @@ static int worker_init(struct worker *w, struct listeners *l)
 static void log_own_resolvers(const struct server *s)
 {
 	for (size_t i = 0; i < s->now.own_count; i++) {
-		const union sock_addr *a = (const union sock_addr *)&s->now.own[i];
-		bool v6 = a->any.sa_family == AF_INET6;
-		char host[INET6_ADDRSTRLEN] = "";
+		char text[ENDPOINT_TEXT_MAX];
 
-		inet_ntop(a->any.sa_family,
-			  v6 ? (const void *)&a->in6.sin6_addr : (const void *)&a->in.sin_addr,
-			  host, sizeof(host));
-		log_warn("resolver %s%s%s:%u is this server itself: it is never asked",
-			 v6 ? "[" : "", host, v6 ? "]" : "", s->port);
+		log_warn("resolver %s is this server itself: it is never asked",
+			 endpoint_text(&s->now.own[i], text));
 	}
 }
 
@@ -292,16 +287,19 @@ struct server_stats server_stats(const struct server *s)
 	for (unsigned i = 0; i < s->count; i++) {
 		const struct server_stats *one = &s->workers[i].stats;
 
-		sum.udp_queries += stat_get(&one->udp_queries);
-		sum.udp_answers += stat_get(&one->udp_answers);
-		sum.udp_dropped += stat_get(&one->udp_dropped);
+		traffic_add(&sum.udp, &one->udp);
+		traffic_add(&sum.tcp, &one->tcp);
 		sum.tcp_connections += stat_get(&one->tcp_connections);
 		sum.tcp_refused += stat_get(&one->tcp_refused);
-		sum.tcp_queries += stat_get(&one->tcp_queries);
-		sum.tcp_answers += stat_get(&one->tcp_answers);
 		add_forwarder(&sum.forward, s->workers[i].env.forwarder);
 	}
 	return sum;
+}
+
+void server_upstreams(const struct server *s, struct forward_upstreams *sum)
+{
+	for (unsigned i = 0; i < s->count; i++)
+		forward_upstreams_add(sum, forwarder_upstreams(s->workers[i].env.forwarder));
 }
 
 void server_stop(struct server *s)

@@ -12,13 +12,14 @@
 
 #include "config.h"
 #include "forward.h"
+#include "traffic.h"
 #include "zone.h"
 
 struct server;
 
 struct server_stats {
-	uint64_t udp_queries, udp_answers, udp_dropped;
-	uint64_t tcp_connections, tcp_refused, tcp_queries, tcp_answers;
+	struct traffic udp, tcp;
+	uint64_t tcp_connections, tcp_refused;
 	struct forwarder_stats forward;
 };
 
@@ -42,6 +43,9 @@ uint16_t server_port(const struct server *s);
 int server_reconfigure(struct server *s, const struct config *cfg);
 
 struct server_stats server_stats(const struct server *s);
+
+/* Adds what became of tries at resolvers. */
+void server_upstreams(const struct server *s, struct forward_upstreams *sum);
 
 /* Closes the sockets, ends and joins the workers. Accepts NULL. */
 void server_stop(struct server *s);

@@ -273,6 +273,11 @@ int stream_follow(struct stream *s, const char *const *masters, size_t count)
 	return 0;
 }
 
+uint64_t stream_octets(const struct stream *s)
+{
+	return session_octets(s->session);
+}
+
 void stream_stop(struct stream *s)
 {
 	if (!s)

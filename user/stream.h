@@ -55,6 +55,9 @@ int stream_start_with(const struct config *cfg, const struct stream_times *times
  */
 int stream_follow(struct stream *s, const char *const *masters, size_t count);
 
+/* Octets of the masters' answers since the start, decompressed. Any thread. */
+uint64_t stream_octets(const struct stream *s);
+
 /* Ends what is under way, joins the thread. Accepts NULL. */
 void stream_stop(struct stream *s);
 

@@ -13,6 +13,7 @@
 #include "iam.h"
 #include "log.h"
 #include "recordio.h"
+#include "stat.h"
 #include "util.h"
 
 #define PATH	     "/api/v1"
@@ -29,6 +30,7 @@ struct session {
 	void *ctx;
 	struct http *http;
 	atomic_bool cancel;
+	uint64_t octets;     /* by stat_add() */
 	char *authorization; /* of session_login() */
 	/* what follows is of one session_run() */
 	struct hosts hosts;
@@ -73,6 +75,11 @@ struct session *session_free(struct session *s)
 const char *session_error(const struct session *s)
 {
 	return s->error;
+}
+
+uint64_t session_octets(const struct session *s)
+{
+	return stat_get(&s->octets);
 }
 
 void session_cancel(struct session *s)
@@ -198,6 +205,7 @@ static int on_body(void *ctx, const void *data, size_t len)
 	int rc;
 
 	s->hosts.deadline_ns = now + (uint64_t)s->cfg->state_timeout_seconds * NSEC_PER_SEC;
+	stat_add(&s->octets, len);
 	rc = recordio_feed(&s->records, data, len);
 	if (rc < 0 && s->rc == 0) {
 		s->rc = -EIO;

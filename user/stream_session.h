@@ -45,6 +45,9 @@ void session_cancel(struct session *s);
 /* Undoes session_cancel(). */
 void session_resume(struct session *s);
 
+/* Octets of answers since session_new(), decompressed. Any thread. */
+uint64_t session_octets(const struct session *s);
+
 /* Ends what is under way and refuses all else. Any thread. */
 void session_stop(struct session *s);
 

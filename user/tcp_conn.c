@@ -104,7 +104,7 @@ static uint8_t *reply_room(struct tcp_conn *c)
 }
 
 /* LEN octets are at reply_room(). */
-static void reply_done(struct tcp_conn *c, size_t len)
+static void reply_done(struct tcp_conn *c, size_t len, enum traffic_answer what)
 {
 	struct tcp *t = c->t;
 
@@ -113,14 +113,15 @@ static void reply_done(struct tcp_conn *c, size_t len)
 	t->out[t->out_len] = (uint8_t)(len >> 8);
 	t->out[t->out_len + 1] = (uint8_t)len;
 	t->out_len += TCP_PREFIX + len;
-	stat_add(&t->env->stats->tcp_answers, 1);
+	stat_add(&t->env->stats->tcp.answers[what], 1);
 }
 
 static void servfail(struct tcp_conn *c, const uint8_t *query, size_t len)
 {
 	uint8_t *out = reply_room(c);
 
-	reply_done(c, reply_empty(query, len, DNS_RCODE_SERVFAIL, false, out, DNS_TCP_MAX));
+	reply_done(c, reply_empty(query, len, DNS_RCODE_SERVFAIL, false, out, DNS_TCP_MAX),
+		   ANSWER_servfail);
 }
 
 static void forward_free(struct tcp_forward *tf)
@@ -158,19 +159,22 @@ static void handle_query(struct tcp_conn *c, const uint8_t *query, size_t len)
 	const struct worker_env *env = c->t->env;
 	struct reply_result result = {0};
 	uint8_t *out = reply_room(c);
+	enum reply_verdict verdict;
 
 	/* reply.h reads the header as words, and in a stream half of the queries begin oddly. */
 	if ((uintptr_t)query & 1)
 		query = memcpy(c->t->even, query, len);
-	stat_add(&env->stats->tcp_queries, 1);
-	switch (reply_query(env->cfg, env->zone, true, query, len, out, DNS_TCP_MAX, &result)) {
+	verdict = reply_query(env->cfg, env->zone, true, query, len, out, DNS_TCP_MAX, &result);
+	stat_add(&env->stats->tcp.queries[result.type], 1);
+	switch (verdict) {
 	case REPLY_SEND:
-		reply_done(c, result.len);
+		reply_done(c, result.len, result.answer);
 		break;
 	case REPLY_FORWARD:
 		forward_query(c, query, len, result.resolvers);
 		break;
 	case REPLY_DROP:
+		stat_add(&env->stats->tcp.dropped[DROPPED_no_query], 1);
 		return; /* what is no query keeps no connection open */
 	}
 	extend(c, TCP_IDLE_MS);
@@ -321,7 +325,7 @@ static void on_forwarded(void *ctx, const uint8_t *reply, size_t len)
 		memcpy(out, reply, len);
 		if (!c->t->env->cfg->set_truncate_bit)
 			out[2] &= (uint8_t) ~(DNS_FLAG_TC >> 8);
-		reply_done(c, len);
+		reply_done(c, len, ANSWER_forwarded);
 	} else {
 		servfail(c, tf->query, tf->len);
 	}
@@ -359,6 +363,7 @@ void tcp_conn_close(struct tcp_conn *c)
 	cds_list_for_each_entry_safe(tf, next, &c->forwards, node)
 	{
 		forward_cancel(tf->forward);
+		stat_add(&c->t->env->stats->tcp.dropped[DROPPED_gone], 1);
 		forward_free(tf);
 	}
 	free(TAKE_PTR(c->rest));

@@ -57,6 +57,7 @@ struct udp {
 	struct cds_list_head forwards;
 
 	struct mmsghdr in[BATCH], out[BATCH];
+	enum traffic_answer answer[BATCH]; /* what out says */
 	struct iovec in_iov[BATCH], out_iov[BATCH];
 	union sock_addr peer[BATCH];
 	struct control control[BATCH];
@@ -64,9 +65,19 @@ struct udp {
 	_Alignas(64) uint8_t reply[BATCH][REPLY_STRIDE];
 };
 
-static void count_dropped(struct udp *u, uint64_t n)
+static void count_query(struct udp *u, enum traffic_type type)
 {
-	stat_add(&u->env->stats->udp_dropped, n);
+	stat_add(&u->env->stats->udp.queries[type], 1);
+}
+
+static void count_dropped(struct udp *u, enum traffic_drop why)
+{
+	stat_add(&u->env->stats->udp.dropped[why], 1);
+}
+
+static void count_answer(struct udp *u, enum traffic_answer what)
+{
+	stat_add(&u->env->stats->udp.answers[what], 1);
 }
 
 /*
@@ -110,7 +121,8 @@ static void forward_free(struct udp_forward *uf)
 	free(uf);
 }
 
-static void send_one(struct udp_forward *uf, struct iovec *iov, size_t iov_count)
+static void send_one(struct udp_forward *uf, struct iovec *iov, size_t iov_count,
+		     enum traffic_answer what)
 {
 	struct udp *u = uf->socket->u;
 	struct msghdr msg = {
@@ -123,9 +135,9 @@ static void send_one(struct udp_forward *uf, struct iovec *iov, size_t iov_count
 	};
 
 	if (sendmsg(uf->socket->fd, &msg, MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
-		count_dropped(u, 1);
+		count_dropped(u, DROPPED_not_sent);
 	else
-		stat_add(&u->env->stats->udp_answers, 1);
+		count_answer(u, what);
 }
 
 static void send_empty(struct udp_forward *uf, uint8_t rcode, bool truncated)
@@ -134,10 +146,7 @@ static void send_empty(struct udp_forward *uf, uint8_t rcode, bool truncated)
 	struct iovec iov = {.iov_base = out};
 
 	iov.iov_len = reply_empty(uf->query, uf->len, rcode, truncated, out, sizeof(out));
-	if (iov.iov_len)
-		send_one(uf, &iov, 1);
-	else
-		count_dropped(uf->socket->u, 1);
+	send_one(uf, &iov, 1, truncated ? ANSWER_truncated : ANSWER_servfail);
 }
 
 /* Passes a resolver's reply on as it came, but for setTruncateBit. */
@@ -152,7 +161,7 @@ static void send_reply(struct udp_forward *uf, const uint8_t *reply, size_t len)
 	memcpy(header, reply, sizeof(header));
 	if (!uf->socket->u->env->cfg->set_truncate_bit)
 		header[2] &= (uint8_t) ~(DNS_FLAG_TC >> 8);
-	send_one(uf, iov, ARRAY_SIZE(iov));
+	send_one(uf, iov, ARRAY_SIZE(iov), ANSWER_forwarded);
 }
 
 static void on_forwarded(void *ctx, const uint8_t *reply, size_t len)
@@ -177,7 +186,7 @@ static void forward_query(struct udp_socket *s, unsigned i, const struct reply_r
 	struct udp_forward *uf = malloc(sizeof(*uf) + len);
 
 	if (!uf) {
-		count_dropped(u, 1);
+		count_dropped(u, DROPPED_memory);
 		return;
 	}
 	uf->socket = s;
@@ -203,14 +212,19 @@ static bool handle_query(struct udp_socket *s, unsigned i, unsigned n)
 	struct udp *u = s->u;
 	struct msghdr *in = &u->in[i].msg_hdr, *out = &u->out[n].msg_hdr;
 	struct reply_result result = {0};
+	enum reply_verdict verdict;
 
 	if (in->msg_flags & (MSG_TRUNC | MSG_CTRUNC) || !turn_control(in)) {
-		count_dropped(u, 1);
+		count_query(u, QTYPE_unreadable);
+		count_dropped(u, in->msg_flags & MSG_TRUNC ? DROPPED_oversize : DROPPED_group);
 		return false;
 	}
-	switch (reply_query(u->env->cfg, u->env->zone, false, u->query[i], u->in[i].msg_len,
-			    u->reply[n], REPLY_MAX, &result)) {
+	verdict = reply_query(u->env->cfg, u->env->zone, false, u->query[i], u->in[i].msg_len,
+			      u->reply[n], REPLY_MAX, &result);
+	count_query(u, result.type);
+	switch (verdict) {
 	case REPLY_SEND:
+		u->answer[n] = result.answer;
 		u->out_iov[n].iov_len = result.len;
 		out->msg_name = in->msg_name;
 		out->msg_namelen = in->msg_namelen;
@@ -221,34 +235,32 @@ static bool handle_query(struct udp_socket *s, unsigned i, unsigned n)
 		forward_query(s, i, &result);
 		return false;
 	case REPLY_DROP:
-		break;
+		count_dropped(u, DROPPED_no_query);
 	}
-	count_dropped(u, 1);
 	return false;
 }
 
 static void send_batch(struct udp_socket *s, unsigned count)
 {
-	unsigned at = 0, failed = 0;
+	struct udp *u = s->u;
+	unsigned at = 0;
 
 	while (at < count) {
-		int n = sendmmsg(s->fd, s->u->out + at, count - at, MSG_DONTWAIT | MSG_NOSIGNAL);
+		int n = sendmmsg(s->fd, u->out + at, count - at, MSG_DONTWAIT | MSG_NOSIGNAL);
 
-		if (n > 0) {
-			at += (unsigned)n;
-		} else if (n < 0 && errno == EINTR) {
+		if (n < 0 && errno == EINTR)
 			continue;
-		} else if (n < 0 && (errno == EAGAIN || errno == ENOBUFS)) {
-			failed += count - at; /* full; a client asks again */
-			break;
-		} else {
-			at++; /* this one only: port 0, no route, a firewall */
-			failed++;
+		if (n < 0 && (errno == EAGAIN || errno == ENOBUFS))
+			break; /* full; a client asks again */
+		if (n <= 0) {  /* this one only: port 0, no route, a firewall */
+			count_dropped(u, DROPPED_not_sent);
+			at++;
 		}
+		for (int i = 0; i < n; i++)
+			count_answer(u, u->answer[at++]);
 	}
-	stat_add(&s->u->env->stats->udp_answers, count - failed);
-	if (failed)
-		count_dropped(s->u, failed);
+	for (; at < count; at++)
+		count_dropped(u, DROPPED_not_sent);
 }
 
 /* What the kernel overwrote of the first COUNT messages. */
@@ -268,7 +280,6 @@ static int serve_batch(struct udp_socket *s)
 
 	if (n <= 0)
 		return n;
-	stat_add(&u->env->stats->udp_queries, (uint64_t)n);
 	for (unsigned i = 0; i < (unsigned)n; i++)
 		out += handle_query(s, i, out);
 	send_batch(s, out);

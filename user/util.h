@@ -39,7 +39,8 @@ static inline void cleanup_close(int *fd)
 		_p;                                                                                \
 	})
 
-/* Monotonic clock in nanoseconds. */
+/* Monotonic clock in nanoseconds; the second goes on while the machine sleeps. */
 uint64_t now_ns(void);
+uint64_t boot_now_ns(void);
 
 #endif

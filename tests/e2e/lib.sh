@@ -120,6 +120,7 @@ stage_nsd() {
 	cat >"$NET_DIR/nsd.conf" <<-END
 		server:
 		  server-count: 1
+		  rrl-ratelimit: 0
 		  username: ""
 		  chroot: ""
 		  database: ""

@@ -135,6 +135,28 @@ static struct outcome ask_two(struct fixture *x, enum upstream_mode mode, uint8_
 	return o;
 }
 
+/* Of all resolvers. */
+static uint64_t tries(const struct fixture *x, enum forward_outcome outcome)
+{
+	const struct forward_upstreams *u = forwarder_upstreams(x->f);
+	uint64_t sum = 0;
+
+	for (unsigned i = 0; i < u->count; i++)
+		sum += u->list[i].tries[outcome];
+	return sum;
+}
+
+static uint64_t timed_replies(const struct fixture *x)
+{
+	const struct forward_upstreams *u = forwarder_upstreams(x->f);
+	uint64_t sum = 0;
+
+	for (unsigned i = 0; i < u->count; i++)
+		for (unsigned k = 0; k <= LATENCY_BUCKETS; k++)
+			sum += u->list[i].replies.count[k];
+	return sum;
+}
+
 static void test_answer_udp(void **state)
 {
 	struct fixture *x = *state;
@@ -146,6 +168,8 @@ static void test_answer_udp(void **state)
 	assert_int_equal(st.answered, 1);
 	assert_int_equal(st.tries, 1);
 	assert_int_equal(st.mismatches, 0);
+	assert_int_equal(tries(x, FORWARD_answered), 1);
+	assert_int_equal(timed_replies(x), 1);
 }
 
 static void test_query_is_sent_as_it_came(void **state)
@@ -192,6 +216,7 @@ static void test_forgeries_are_ignored(void **state)
 	assert_answer(&o, 0x11);
 	assert_int_equal(forwarder_stats(x->f).mismatches, UPSTREAM_FORGERIES);
 	assert_int_equal(forwarder_stats(x->f).tries, 1);
+	assert_int_equal(tries(x, FORWARD_answered), 1);
 }
 
 static void test_refused_connection_is_passed_over(void **state)
@@ -209,6 +234,8 @@ static void test_refused_connection_is_passed_over(void **state)
 		upstream_stop(&good);
 		assert_answer(&o, 0x22);
 		assert_int_equal(forwarder_stats(x->f).timeouts, 0);
+		assert_int_equal(tries(x, FORWARD_unreachable), tcp + 1);
+		assert_int_equal(timed_replies(x), tcp + 1);
 	}
 }
 
@@ -221,6 +248,8 @@ static void test_silent_resolver_times_out(void **state)
 
 		assert_answer(&o, 0x22);
 		assert_int_equal(forwarder_stats(x->f).timeouts, tcp + 1);
+		assert_int_equal(tries(x, FORWARD_timeout), tcp + 1);
+		assert_int_equal(timed_replies(x), tcp + 1); /* of the good one */
 	}
 }
 
@@ -236,6 +265,12 @@ static void test_refusals_lead_to_the_next(void **state)
 		assert_answer(&o, 0x22);
 	}
 	assert_int_equal(forwarder_stats(((struct fixture *)*state)->f).timeouts, 0);
+	assert_int_equal(tries(*state, FORWARD_formerr), 2);
+	assert_int_equal(tries(*state, FORWARD_servfail), 2);
+	assert_int_equal(tries(*state, FORWARD_notimp), 2);
+	assert_int_equal(tries(*state, FORWARD_refused), 2);
+	assert_int_equal(tries(*state, FORWARD_answered), 8);
+	assert_int_equal(timed_replies(*state), 16);
 }
 
 static void test_nxdomain_is_an_answer(void **state)
@@ -244,6 +279,7 @@ static void test_nxdomain_is_an_answer(void **state)
 
 	assert_answer(&o, 0x11);
 	assert_int_equal(o.msg[3] & 15, 3);
+	assert_int_equal(tries(*state, FORWARD_answered), 1);
 }
 
 static void test_last_refusal_is_given(void **state)
@@ -408,6 +444,9 @@ static void test_limit_cancel_and_descriptors(void **state)
 	assert_int_equal(open_files(), before + n / 2);
 	run_until(x, &o, n / 2);
 	assert_int_equal(o.calls, n / 2);
+	assert_int_equal(tries(x, FORWARD_cancelled), n / 2);
+	assert_int_equal(tries(x, FORWARD_timeout), n / 2);
+	assert_int_equal(forwarder_stats(x->f).tries, n);
 	assert_int_equal(open_files(), before);
 	upstream_stop(&u);
 }

@@ -48,6 +48,7 @@ static uint32_t find_record(const struct front *f, uint64_t hash, enum xdns_fron
 static void check(const struct front *f, const uint32_t *record, bool complete, uint32_t spread)
 {
 	enum xdns_front_result result;
+	uint32_t there = 0;
 
 	for (uint32_t i = 0; i < HASHES; i++) {
 		uint32_t found = find_record(f, make_hash(i, spread), &result);
@@ -59,7 +60,10 @@ static void check(const struct front *f, const uint32_t *record, bool complete, 
 		} else {
 			assert_int_not_equal(result, XDNS_FRONT_FOUND);
 		}
+		there += record[i] != 0;
 	}
+	if (complete)
+		assert_int_equal(f->used, there);
 }
 
 /* spread: how many different first buckets there are. */

@@ -8,6 +8,18 @@
 
 #include "util.h"
 
+struct counts {
+	uint64_t queries, answers;
+};
+
+static struct counts counted(const struct fixture *x, bool tcp)
+{
+	struct server_stats st = server_stats(x->s);
+	const struct traffic *t = tcp ? &st.tcp : &st.udp;
+
+	return (struct counts){traffic_queries(t), traffic_answers(t)};
+}
+
 /* ---- UDP ---- */
 
 static void test_udp_answers_from_the_asked_address(void **state)
@@ -56,7 +68,7 @@ static void test_udp_bursts(void **state)
 	for (int c = 0; c < CLIENTS; c++)
 		close(fd[c]);
 	st = server_stats(x->s);
-	assert_int_equal(st.udp_queries, CLIENTS * ROUNDS * PER_ROUND);
+	assert_int_equal(traffic_queries(&st.udp), CLIENTS * ROUNDS * PER_ROUND);
 	stop(x);
 }
 
@@ -78,8 +90,8 @@ static void test_udp_silence_and_sizes(void **state)
 	send_all(fd, q, 4096);
 	assert_int_equal(receive(fd, 1232, 0), 2);
 	st = server_stats(x->s);
-	assert_int_equal(st.udp_queries, 6);
-	assert_int_equal(st.udp_dropped, 4);
+	assert_int_equal(traffic_queries(&st.udp), 6);
+	assert_int_equal(traffic_dropped(&st.udp), 4);
 	close(fd);
 	stop(x);
 }
@@ -164,7 +176,7 @@ static void test_tcp_pipelined_then_half_closed(void **state)
 		assert_int_equal(read_id(fd), i);
 	assert_int_equal(recv(fd, end, 1, 0), 0);
 	close(fd);
-	assert_int_equal(server_stats(x->s).tcp_answers, N);
+	assert_int_equal(counted(x, true).answers, N);
 	stop(x);
 }
 
@@ -219,7 +231,7 @@ static void test_tcp_back_pressure(void **state)
 				fail_msg("reply %d, octet %zu: 0x%02x", i, k, r[k]);
 		}
 	}
-	assert_true(server_stats(x->s).tcp_queries < 2 * N);
+	assert_true(counted(x, true).queries < 2 * N);
 	close(fd);
 	close(deaf);
 	stop(x);
@@ -362,7 +374,7 @@ static void test_own_address_is_never_asked(void **state)
 	fd = client_of(x, SOCK_DGRAM);
 	send_query(fd, 3, "forward");
 	assert_int_equal(receive(fd, 25, 2), 3);
-	assert_int_equal(server_stats(x->s).udp_queries, 1);
+	assert_int_equal(counted(x, false).queries, 1);
 	assert_int_equal(server_stats(x->s).forward.tries, 0);
 	close(fd);
 	stop(x);
@@ -410,7 +422,7 @@ static void test_many_clients_many_workers(void **state)
 		pthread_join(load[i].thread, NULL);
 		assert_int_equal(load[i].bad, 0);
 	}
-	assert_int_equal(server_stats(x->s).tcp_answers, 2 * 30 * ARRAY_SIZE(load));
+	assert_int_equal(counted(x, true).answers, 2 * 30 * ARRAY_SIZE(load));
 	stop(x);
 }
 
