@@ -35,20 +35,36 @@ static __always_inline enum xdns_counter xdns_question_header(const struct dns_h
 	return XDNS_CONTINUE;
 }
 
-/*
- * The OPT at p, which has `left` octets of message. Options are not looked into; the RDATA
- * must end inside the message.
- */
+#define XDNS_OPTIONS_MAX 8     /* as many are walked over */
+#define XDNS_OPTION_MAX	 0x7ff /* octets of one; no more than the verifier wants to follow */
+
+/* Options fill the RDATA of len octets at p exactly (RFC 6891 6.1.2). What they are is ignored. */
+static __always_inline enum xdns_counter xdns_question_options(const __u8 *p, const void *end,
+							       __u32 len)
+{
+	for (int i = 0; i < XDNS_OPTIONS_MAX && len; i++) {
+		__u32 size;
+
+		if (len < 4 || (const void *)(p + 4) > end)
+			return XDNS_pass_opt;
+		size = xdns_be16(xdns_get16(p + 2)) + 4;
+		if (size > len || size > XDNS_OPTION_MAX)
+			return XDNS_pass_opt;
+		p += size;
+		len -= size;
+	}
+	return len ? XDNS_pass_opt : XDNS_CONTINUE;
+}
+
+/* The OPT at p, which has `left` octets of message. Its RDATA must end inside the message. */
 static __always_inline enum xdns_counter xdns_question_opt(const __u8 *p, const void *end,
 							   __u32 left, struct xdns_question *q)
 {
-	__u16 size;
+	__u16 size, options;
 
 	if (left < DNS_OPT_LEN || (const void *)(p + DNS_OPT_LEN) > end)
 		return XDNS_pass_opt;
 	if (p[0] != 0 || xdns_get16(p + 1) != xdns_be16(DNS_TYPE_OPT))
-		return XDNS_pass_opt;
-	if (xdns_be16(xdns_get16(p + 9)) > left - DNS_OPT_LEN)
 		return XDNS_pass_opt;
 	if (p[6] != 0)
 		return XDNS_pass_edns_version;
@@ -59,7 +75,12 @@ static __always_inline enum xdns_counter xdns_question_opt(const __u8 *p, const 
 		q->limit = size;
 	q->has_opt = 1;
 	q->dnssec_ok = p[7] >> 7;
-	return XDNS_CONTINUE;
+	options = xdns_be16(xdns_get16(p + 9));
+	if (!((left - DNS_OPT_LEN) | options)) /* nothing behind it, as of most clients */
+		return XDNS_CONTINUE;
+	if (options > left - DNS_OPT_LEN)
+		return XDNS_pass_opt;
+	return xdns_question_options(p + DNS_OPT_LEN, end, options);
 }
 
 /*

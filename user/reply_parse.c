@@ -69,8 +69,10 @@ static enum dns_rcode take_opt(const uint8_t *rr, size_t name_len, const uint8_t
 	uint16_t size = xdns_be16(xdns_get16(rr + name_len + 2));
 
 	/* one OPT, owned by the root (RFC 6891 6.1.1, 6.1.2) */
-	if (q->has_opt || name_len != 1 || !options_valid(rdata, rdlen))
+	if (q->has_opt || name_len != 1 || !options_valid(rdata, rdlen)) {
+		q->has_opt = 0; /* whose would be answered? */
 		return DNS_RCODE_FORMERR;
+	}
 	q->has_opt = 1;
 	q->dnssec_ok = rr[name_len + 6] >> 7;
 	if (size > DNS_UDP_EDNS_MAX)
@@ -94,7 +96,9 @@ static enum dns_rcode parse_records(const uint8_t *p, size_t left, unsigned befo
 		rdlen = xdns_be16(xdns_get16(p + name_len + 8));
 		if (left < name_len + 10 + rdlen)
 			return DNS_RCODE_FORMERR;
-		if (i >= before_additional && xdns_get16(p + name_len) == xdns_be16(DNS_TYPE_OPT)) {
+		if (xdns_get16(p + name_len) == xdns_be16(DNS_TYPE_OPT)) {
+			if (i < before_additional) /* RFC 6891 6.1.1: there only */
+				return DNS_RCODE_FORMERR;
 			opt = take_opt(p, name_len, p + name_len + 10, rdlen, q);
 			if (opt == DNS_RCODE_FORMERR)
 				return opt;

@@ -227,7 +227,12 @@ static void put_opt(struct bytes *b, const struct row *row)
 	put_be16(b, 1232);
 	put_be16(b, row->want.rcode >> 4 << 8);
 	put_be16(b, row->ask.edns_flags & 0x8000);
-	put_be16(b, 0);
+	put_be16(b, row->want.ede ? 6 : 0);
+	if (row->want.ede) {
+		put_be16(b, DNS_EDE_OPTION);
+		put_be16(b, 2);
+		put_be16(b, row->want.ede);
+	}
 }
 
 void response_message(const struct row *row, const struct bytes *query, struct bytes *ret)

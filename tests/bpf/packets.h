@@ -53,6 +53,7 @@ struct ask {
 /* The response; records are the set that was asked for, by the zone's model. */
 struct want {
 	uint16_t rcode;
+	uint16_t ede; /* extended error, 0: none */
 	bool tc;
 	uint16_t first, an; /* where in the set it starts, how many are sent */
 	uint8_t extra; /* RRsets of targets in the additional section, ALL_SETS: of every target */

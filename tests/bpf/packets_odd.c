@@ -177,10 +177,26 @@ static size_t opt_is_a(uint8_t *m, size_t len)
 	return len;
 }
 
-/* Option's length beyond the RDATA: the kernel does not look into options, nor do we. */
+/* Option's length beyond the RDATA. */
 static size_t option_long(uint8_t *m, size_t len)
 {
 	m[len - 8 + 3] = 99;
+	return len;
+}
+
+/* The option is empty; two octets are behind it. */
+static size_t option_cut(uint8_t *m, size_t len)
+{
+	m[len - 3] = 0;
+	return len;
+}
+
+/* Nothing but zeros: each four of them are an option, with the number 0, without data. */
+static size_t options_empty(uint8_t *m, size_t len)
+{
+	size_t options = m[len - 37] == 36 ? 36 : 32;
+
+	memset(m + len - options, 0, options);
 	return len;
 }
 
@@ -196,9 +212,13 @@ static size_t option_long(uint8_t *m, size_t len)
 	{                                                                                          \
 		.rcode = DNS_RCODE_NOTIMP, .error = true, .no_question = true, .no_opt = true      \
 	}
-#define REFUSED                                                                                    \
+#define FORMERR_NO_OPT                                                                             \
 	{                                                                                          \
-		.rcode = DNS_RCODE_REFUSED, .error = true                                          \
+		.rcode = DNS_RCODE_FORMERR, .error = true, .no_opt = true                          \
+	}
+#define REFUSED(why)                                                                               \
+	{                                                                                          \
+		.rcode = DNS_RCODE_REFUSED, .error = true, .ede = DNS_EDE_##why                    \
 	}
 #define NX                                                                                         \
 	{                                                                                          \
@@ -237,7 +257,7 @@ static const struct row rows[] = {
 	{ "QDCOUNT 256", 0, { "one.mesos" }, qdcount_256, .outcome = XDNS_pass_counts, .user = USER_REPLY, .want = FORMERR_BARE },
 	{ "ANCOUNT 1, nothing there", 0, { "one.mesos" }, ancount_1, .outcome = XDNS_pass_counts, .user = USER_REPLY, .want = FORMERR },
 	{ "NSCOUNT 1, nothing there", 0, { "one.mesos" }, nscount_1, .outcome = XDNS_pass_counts, .user = USER_REPLY, .want = FORMERR },
-	{ "NSCOUNT 1, an OPT there", 0, { "one.mesos", EDNS }, nscount_1, .outcome = XDNS_pass_counts, .user = USER_REPLY, .want = { .rcode = DNS_RCODE_FORMERR, .error = true, .no_opt = true } },
+	{ "NSCOUNT 1, an OPT there", 0, { "one.mesos", EDNS }, nscount_1, .outcome = XDNS_pass_counts, .user = USER_REPLY, .want = FORMERR_NO_OPT },
 	{ "ARCOUNT 1, nothing there", 0, { "one.mesos" }, arcount_1, .outcome = XDNS_pass_opt, .user = USER_REPLY, .want = FORMERR },
 	{ "ARCOUNT 2, one there", 0, { "one.mesos", EDNS }, arcount_2, .outcome = XDNS_pass_counts, .user = USER_REPLY, .want = FORMERR },
 	{ "ARCOUNT 257", 0, { "one.mesos", EDNS }, arcount_256, .outcome = XDNS_pass_counts, .user = USER_REPLY, .want = FORMERR_BARE },
@@ -247,17 +267,17 @@ static const struct row rows[] = {
 	{ "opcode NOTIFY", 0, { "one.mesos", .flags = 0x2400 }, .outcome = XDNS_pass_opcode, .user = USER_REPLY, .want = NOTIMP },
 	{ "opcode UPDATE", 0, { "one.mesos", .flags = 0x2800 }, .outcome = XDNS_pass_opcode, .user = USER_REPLY, .want = NOTIMP },
 	{ "opcode 15", 0, { "one.mesos", .flags = 0x7800 }, .outcome = XDNS_pass_opcode, .user = USER_REPLY, .want = NOTIMP },
-	{ "class CH", 0, { "one.mesos", .qclass = DNS_CLASS_CH }, .outcome = XDNS_pass_qclass, .user = USER_REPLY, .want = REFUSED },
-	{ "class CH, EDNS", 0, { "one.mesos", .qclass = DNS_CLASS_CH, EDNS }, .outcome = XDNS_pass_qclass, .user = USER_REPLY, .want = REFUSED },
-	{ "class ANY", 0, { "one.mesos", .qclass = DNS_CLASS_ANY }, .outcome = XDNS_pass_qclass, .user = USER_REPLY, .want = REFUSED },
-	{ "class 256", 0, { "one.mesos", .qclass = 256 }, .outcome = XDNS_pass_qclass, .user = USER_REPLY, .want = REFUSED },
+	{ "class CH", 0, { "one.mesos", .qclass = DNS_CLASS_CH }, .outcome = XDNS_pass_qclass, .user = USER_REPLY, .want = REFUSED(NOT_SUPPORTED) },
+	{ "class CH, EDNS", 0, { "one.mesos", .qclass = DNS_CLASS_CH, EDNS }, .outcome = XDNS_pass_qclass, .user = USER_REPLY, .want = REFUSED(NOT_SUPPORTED) },
+	{ "class ANY", 0, { "one.mesos", .qclass = DNS_CLASS_ANY }, .outcome = XDNS_pass_qclass, .user = USER_REPLY, .want = REFUSED(NOT_SUPPORTED) },
+	{ "class 256", 0, { "one.mesos", .qclass = 256 }, .outcome = XDNS_pass_qclass, .user = USER_REPLY, .want = REFUSED(NOT_SUPPORTED) },
 	{ "type TXT", 0, { "one.mesos", DNS_TYPE_TXT }, .outcome = XDNS_pass_qtype, .user = USER_REPLY, .want = NO },
 	{ "type TXT of a missing name", 0, { "nobody.mesos", DNS_TYPE_TXT }, .outcome = XDNS_pass_qtype, .user = USER_REPLY, .want = NX },
 	{ "type ANY", 0, { "one.mesos", DNS_TYPE_ANY }, .outcome = XDNS_pass_qtype, .user = USER_REPLY, .want = MINIMAL },
 	{ "type ANY at the apex, EDNS", 0, { "mesos", DNS_TYPE_ANY, EDNS }, .outcome = XDNS_pass_qtype, .user = USER_REPLY, .want = MINIMAL },
 	{ "type ANY of an empty non-terminal", 0, { "z.mesos", DNS_TYPE_ANY }, .outcome = XDNS_pass_qtype, .user = USER_REPLY, .want = NO },
-	{ "type AXFR", 0, { "mesos", DNS_TYPE_AXFR }, .outcome = XDNS_pass_qtype, .user = USER_REPLY, .want = REFUSED },
-	{ "type IXFR", 0, { "mesos", DNS_TYPE_IXFR, EDNS }, .outcome = XDNS_pass_qtype, .user = USER_REPLY, .want = REFUSED },
+	{ "type AXFR", 0, { "mesos", DNS_TYPE_AXFR }, .outcome = XDNS_pass_qtype, .user = USER_REPLY, .want = REFUSED(PROHIBITED) },
+	{ "type IXFR", 0, { "mesos", DNS_TYPE_IXFR, EDNS }, .outcome = XDNS_pass_qtype, .user = USER_REPLY, .want = REFUSED(PROHIBITED) },
 	{ "type PTR in the domain", 0, { "one.mesos", DNS_TYPE_PTR }, .outcome = XDNS_pass_qtype, .user = USER_REPLY, .want = NO },
 	{ "type PTR of an address of the zone", 0, { "7.1.0.10.in-addr.arpa", DNS_TYPE_PTR }, .outcome = XDNS_pass_qtype, .user = USER_REPLY, .want = DATA(DNS_TYPE_PTR, "\3one\5mesos") },
 	{ "type PTR of another address", 0, { "8.1.0.10.in-addr.arpa", DNS_TYPE_PTR }, .outcome = XDNS_pass_qtype, .user = USER_FORWARD },
@@ -277,18 +297,21 @@ static const struct row rows[] = {
 	{ "outside the domain, shorter than it", 0, { "org" }, .outcome = XDNS_pass_outside, .user = USER_FORWARD },
 	{ "the root", 0, { "" }, .outcome = XDNS_pass_outside, .user = USER_FORWARD },
 	{ "an SRV target outside the domain", 0, { "bare-0.elsewhere.org" }, .outcome = XDNS_pass_outside, .user = USER_FORWARD },
-	{ "outside the domain, externalon false", ZONE_QUIET, { "www.example.org" }, .outcome = XDNS_pass_outside, .user = USER_REPLY, .want = REFUSED },
-	{ "outside the domain, externalon false, EDNS", ZONE_QUIET, { "example.org", EDNS }, .outcome = XDNS_pass_outside, .user = USER_REPLY, .want = REFUSED },
+	{ "outside the domain, externalon false", ZONE_QUIET, { "www.example.org" }, .outcome = XDNS_pass_outside, .user = USER_REPLY, .want = REFUSED(NOT_AUTHORITATIVE) },
+	{ "outside the domain, externalon false, EDNS", ZONE_QUIET, { "example.org", EDNS }, .outcome = XDNS_pass_outside, .user = USER_REPLY, .want = REFUSED(NOT_AUTHORITATIVE) },
 	{ "EDNS version 1", 0, { "one.mesos", EDNS, .version = 1 }, .outcome = XDNS_pass_edns_version, .user = USER_REPLY, .want = { .rcode = DNS_RCODE_BADVERS, .error = true } },
 	{ "EDNS version 255, DO", 0, { "one.mesos", EDNS, .version = 255, .edns_flags = 0x8000 }, .outcome = XDNS_pass_edns_version, .user = USER_REPLY, .want = { .rcode = DNS_RCODE_BADVERS, .error = true } },
-	{ "OPT cut", 0, { "one.mesos", EDNS }, opt_cut, .outcome = XDNS_pass_opt, .user = USER_REPLY, .want = { .rcode = DNS_RCODE_FORMERR, .error = true, .no_opt = true } },
-	{ "OPT's RDLENGTH beyond the message", 0, { "one.mesos", EDNS }, opt_long, .outcome = XDNS_pass_opt, .user = USER_REPLY, .want = { .rcode = DNS_RCODE_FORMERR, .error = true, .no_opt = true } },
-	{ "OPT of another owner than the root", 0, { "one.mesos", EDNS }, opt_owner, .outcome = XDNS_pass_opt, .user = USER_REPLY, .want = { .rcode = DNS_RCODE_FORMERR, .error = true, .no_opt = true } },
-	{ "OPT whose owner is a broken name", 0, { "one.mesos", EDNS }, opt_owner_octet, .outcome = XDNS_pass_opt, .user = USER_REPLY, .want = { .rcode = DNS_RCODE_FORMERR, .error = true, .no_opt = true } },
-	{ "OPT twice", 0, { "one.mesos", EDNS }, opt_twice, .outcome = XDNS_pass_counts, .user = USER_REPLY, .want = FORMERR },
+	{ "OPT cut", 0, { "one.mesos", EDNS }, opt_cut, .outcome = XDNS_pass_opt, .user = USER_REPLY, .want = FORMERR_NO_OPT },
+	{ "OPT's RDLENGTH beyond the message", 0, { "one.mesos", EDNS }, opt_long, .outcome = XDNS_pass_opt, .user = USER_REPLY, .want = FORMERR_NO_OPT },
+	{ "OPT of another owner than the root", 0, { "one.mesos", EDNS }, opt_owner, .outcome = XDNS_pass_opt, .user = USER_REPLY, .want = FORMERR_NO_OPT },
+	{ "OPT whose owner is a broken name", 0, { "one.mesos", EDNS }, opt_owner_octet, .outcome = XDNS_pass_opt, .user = USER_REPLY, .want = FORMERR_NO_OPT },
+	{ "OPT twice", 0, { "one.mesos", EDNS }, opt_twice, .outcome = XDNS_pass_counts, .user = USER_REPLY, .want = FORMERR_NO_OPT },
 	{ "OPT behind another record", 0, { "one.mesos", EDNS }, a_before_opt, .outcome = XDNS_pass_counts, .user = USER_REPLY, .want = { .an = 1 } },
 	{ "additional record that is no OPT", 0, { "one.mesos", EDNS }, opt_is_a, .outcome = XDNS_pass_opt, .user = USER_REPLY, .want = { .an = 1, .no_opt = true } },
-	{ "option longer than the OPT", 0, { "one.mesos", EDNS, .options = 8 }, option_long, .outcome = XDNS_answer_a, .want = { .an = 1 } },
+	{ "option longer than the OPT", 0, { "one.mesos", EDNS, .options = 8 }, option_long, .outcome = XDNS_pass_opt, .user = USER_REPLY, .want = FORMERR_NO_OPT },
+	{ "an option's header cut", 0, { "one.mesos", EDNS, .options = 6 }, option_cut, .outcome = XDNS_pass_opt, .user = USER_REPLY, .want = FORMERR_NO_OPT },
+	{ "eight options", 0, { "one.mesos", EDNS, .options = 32 }, options_empty, .outcome = XDNS_answer_a, .want = { .an = 1 } },
+	{ "nine options", 0, { "one.mesos", EDNS, .options = 36 }, options_empty, .outcome = XDNS_pass_opt, .user = USER_REPLY, .want = { .an = 1 } },
 };
 /* clang-format on */
 
