@@ -10,6 +10,7 @@
 #include "metrics.h"
 #include "util.h"
 #include "zone_read.h"
+#include "zone_sources.h"
 
 #define PATH_MAX_OCTETS 2048
 
@@ -35,6 +36,12 @@ static const struct api_route routes[] = {
 	 .zone = true,
 	 .enumeration = true,
 	 .any_accepted = true},
+	{.path = "/v1/explain/{}", .type = API_JSON, .answer = api_explain, .zone = true},
+	{.path = "/v1/conflicts",
+	 .type = API_JSON,
+	 .answer = api_conflicts,
+	 .zone = true,
+	 .enumeration = true},
 	{.path = "/healthz",
 	 .type = API_JSON,
 	 .answer = api_health,
@@ -68,6 +75,11 @@ int api_ask(struct api *a, int (*fn)(const struct api_world *w, void *arg), void
 	struct asked q = {a, fn, arg};
 
 	return a->loop ? ask_loop(a->loop, on_loop, &q, API_LOOP_MS) : on_loop(&q);
+}
+
+int api_take_sources(const struct api_world *w, void *arg)
+{
+	return zone_sources_take(w, arg);
 }
 
 int api_name(const char *text, uint8_t ret[DNAME_WIRE_MAX])

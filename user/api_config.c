@@ -88,14 +88,9 @@ static void put_zones(struct json_writer *w, const char *name, const struct conf
 
 static void put_ip_sources(struct json_writer *w, const char *name, const struct config *cfg)
 {
-	static const char *const words[] = {[IP_SOURCE_HOST] = "host",
-					    [IP_SOURCE_DOCKER] = "docker",
-					    [IP_SOURCE_MESOS] = "mesos",
-					    [IP_SOURCE_NETINFO] = "netinfo"};
-
 	json_open(w, name, '[');
 	for (size_t i = 0; i < cfg->ip_sources_count; i++)
-		json_put_text(w, NULL, words[cfg->ip_sources[i]]);
+		json_put_text(w, NULL, config_ip_source_names[cfg->ip_sources[i]]);
 	json_close(w);
 }
 

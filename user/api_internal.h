@@ -41,6 +41,25 @@ int api_ask(struct api *a, int (*fn)(const struct api_world *w, void *arg), void
 /* The wire name that a path's element asks for, as Mesos-DNS does. -EINVAL: it can be none. */
 int api_name(const char *text, uint8_t ret[DNAME_WIRE_MAX]);
 
+/* For api_ask(); arg: a struct zone_sources. */
+int api_take_sources(const struct api_world *w, void *arg);
+
+/* api_givers.c: rules and reasons by their number: how they are called, and what that means. */
+struct api_word {
+	const char *word, *text;
+};
+extern const struct api_word api_rules[], api_left_out[];
+
+struct explain_giver;
+struct framework;
+struct model_entry;
+struct record_rules;
+void api_put_framework(struct json_writer *w, const char *key, const struct framework *f);
+void api_put_task(struct json_writer *w, const char *key, const struct model_entry *e);
+/* owner: the name that it gives records of. -EIO: a hash could not be made. */
+int api_put_giver(struct json_writer *w, const struct record_rules *r,
+		  const struct explain_giver *g, const uint8_t *owner);
+
 int api_version(struct api *a, const char *name, struct json_writer *w);
 int api_config(struct api *a, const char *name, struct json_writer *w);
 int api_hosts(struct api *a, const char *name, struct json_writer *w);
@@ -50,6 +69,8 @@ int api_enumerate(struct api *a, const char *name, struct json_writer *w);
 int api_axfr(struct api *a, const char *name, struct json_writer *w);
 int api_health(struct api *a, const char *name, struct json_writer *w);
 int api_metrics(struct api *a, const char *name, struct json_writer *w);
+int api_explain(struct api *a, const char *name, struct json_writer *w);
+int api_conflicts(struct api *a, const char *name, struct json_writer *w);
 int api_ready(struct api *a, const char *name, struct json_writer *w);
 int api_watch(struct api *a, const struct http_request *q, struct http_stream *ret);
 

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-/* /v1/enumerate, /v1/axfr, /v1/hosts/{host}/ports: copied on the loop, written by the client's
- * thread.
- */
+/* /v1/enumerate, /v1/axfr, /v1/hosts/{host}/ports: made and written by the client's thread. */
 #include <errno.h>
 #include <string.h>
 
@@ -14,16 +12,24 @@
 /* enumerate */
 
 struct wanted {
+	struct zone_sources sources;
 	struct catalogue c;
-	const uint8_t *owner; /* NULL: all */
-	size_t owner_len;
 };
 
-static int make_catalogue(const struct api_world *w, void *arg)
+/* owner: NULL: all. To be undone in any case. */
+static int want(struct api *a, const uint8_t *owner, size_t owner_len, struct wanted *q)
 {
-	struct wanted *q = arg;
+	int r = api_ask(a, api_take_sources, &q->sources);
 
-	return catalogue_make(w->model, w->cfg, q->owner, q->owner_len, &q->c);
+	if (!r)
+		r = catalogue_make(&q->sources, owner, owner_len, &q->c);
+	return r ? r : catalogue_mark_repeated(&q->c);
+}
+
+static void want_done(struct wanted *q)
+{
+	catalogue_done(&q->c);
+	zone_sources_done(&q->sources);
 }
 
 /* An address's PTR is told by its name, as Mesos-DNS does. */
@@ -58,8 +64,8 @@ static void put_task(struct json_writer *w, const struct catalogue *c,
 	bool any = false;
 
 	json_open(w, NULL, '{');
-	json_put_text(w, "name", c->texts + t->name);
-	json_put_text(w, "id", c->texts + t->id);
+	json_put_text(w, "name", t->task->name);
+	json_put_text(w, "id", t->task->id);
 	for (size_t i = t->first; i < t->first + t->count; i++) {
 		if (c->records.items[i].same)
 			continue;
@@ -75,16 +81,17 @@ static void put_task(struct json_writer *w, const struct catalogue *c,
 	json_close(w);
 }
 
-static void put_frameworks(struct json_writer *w, const struct catalogue *c)
+static void put_frameworks(struct json_writer *w, const struct cluster *cluster,
+			   const struct catalogue *c)
 {
 	size_t t = 0;
 
-	if (!c->frameworks_count) {
+	if (!cluster->frameworks_count) {
 		json_put_raw(w, "frameworks", "null");
 		return;
 	}
 	json_open(w, "frameworks", '[');
-	for (size_t f = 0; f < c->frameworks_count; f++) {
+	for (size_t f = 0; f < cluster->frameworks_count; f++) {
 		json_open(w, NULL, '{');
 		if (t < c->tasks_count && c->tasks[t].framework == f) {
 			json_open(w, "tasks", '[');
@@ -94,7 +101,7 @@ static void put_frameworks(struct json_writer *w, const struct catalogue *c)
 		} else {
 			json_put_raw(w, "tasks", "null");
 		}
-		json_put_text(w, "name", c->texts + c->frameworks[f]);
+		json_put_text(w, "name", cluster->frameworks[f].name);
 		json_close(w);
 	}
 	json_close(w);
@@ -103,17 +110,15 @@ static void put_frameworks(struct json_writer *w, const struct catalogue *c)
 int api_enumerate(struct api *a, const char *name, struct json_writer *w)
 {
 	struct wanted q = {0};
-	int r = api_ask(a, make_catalogue, &q);
+	int r = want(a, NULL, 0, &q);
 
 	(void)name;
-	if (!r)
-		r = catalogue_mark_repeated(&q.c);
 	if (!r) {
 		json_open(w, NULL, '{');
-		put_frameworks(w, &q.c);
+		put_frameworks(w, &q.sources.view.cluster, &q.c);
 		json_close(w);
 	}
-	catalogue_done(&q.c);
+	want_done(&q);
 	return r ? r : 200;
 }
 
@@ -142,15 +147,12 @@ static void put_port(struct json_writer *w, const struct catalogue *c,
 int api_ports(struct api *a, const char *name, struct json_writer *w)
 {
 	uint8_t owner[DNAME_WIRE_MAX];
-	struct wanted q = {.owner = owner};
+	struct wanted q = {0};
 	int r = api_name(name, owner);
 
 	if (r < 0)
 		return r;
-	q.owner_len = (size_t)r;
-	r = api_ask(a, make_catalogue, &q);
-	if (!r)
-		r = catalogue_mark_repeated(&q.c);
+	r = want(a, owner, (size_t)r, &q);
 	if (!r) {
 		json_open(w, NULL, '[');
 		for (size_t i = 0; i < q.c.records.count; i++)
@@ -159,7 +161,7 @@ int api_ports(struct api *a, const char *name, struct json_writer *w)
 				put_port(w, &q.c, &q.c.records.items[i]);
 		json_close(w);
 	}
-	catalogue_done(&q.c);
+	want_done(&q);
 	return r ? r : 200;
 }
 

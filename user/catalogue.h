@@ -1,39 +1,33 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * Which records each task gives: made from the model by the rules that make the zone
- * (task_records.h), so that the two cannot drift apart. A copy, for any thread to read.
+ * Which records each task gives: made from the zone's sources by the rules that make the zone
+ * (task_records.h), so that the two cannot drift apart.
  */
 #ifndef XDNS_CATALOGUE_H
 #define XDNS_CATALOGUE_H
 
-#include "config.h"
-#include "model.h"
 #include "record_list.h"
+#include "zone_sources.h"
 
 struct catalogue_task {
-	size_t framework;		   /* index of its name in frameworks */
-	size_t name, id, agent, discovery; /* in texts */
-	size_t first, count;		   /* in records.items */
-	enum ip_source source;		   /* of the addresses of its own; IP_SOURCE_COUNT: none */
-	bool held;
+	const struct task *task;
+	size_t framework;    /* in the view's cluster */
+	size_t first, count; /* in records.items */
 };
 
+/* Stands as long as its sources. */
 struct catalogue {
-	size_t *frameworks; /* names, in texts; all there are */
-	size_t frameworks_count;
-	struct catalogue_task *tasks;
+	struct catalogue_task *tasks; /* by framework */
 	size_t tasks_count;
 	struct record_list records; /* in the order they were made */
-	char *texts;
-	size_t texts_len, texts_room;
 };
 
 /*
  * owner: a lower-case wire name: only tasks that give a record of this name, with all their
- * records; NULL: all tasks. The model's thread. -ENOMEM.
+ * records; NULL: all tasks. -ENOMEM. Any thread.
  */
-int catalogue_make(struct model *m, const struct config *cfg, const uint8_t *owner,
-		   size_t owner_len, struct catalogue *ret);
+int catalogue_make(const struct zone_sources *s, const uint8_t *owner, size_t owner_len,
+		   struct catalogue *ret);
 void catalogue_done(struct catalogue *c);
 
 /*

@@ -49,6 +49,7 @@ struct task {
 	struct task_addresses netinfo, docker, mesos;
 	uint64_t digest; /* of all of the above: unequal means changed */
 	enum task_phase phase;
+	const char *waits;  /* static: the state of a waiting task, "" if it has no name here */
 	double status_time; /* of that status, seconds since 1970; 0: there was none */
 };
 

@@ -10,20 +10,21 @@
 #include "util.h"
 
 /* A name of the daemon's own: a text below the domain. */
-static void own_name(struct record_name *n, const struct record_rules *r, const char *text)
+static void own_name(struct record_name *n, const struct record_rules *r, enum naming_rule rule,
+		     const char *text)
 {
-	record_name_start(n);
+	record_name_start(n, rule);
 	record_name_text(n, text, strlen(text));
 	record_name_end(n, r->domain, r->domain_len);
 }
 
-static void framework_name(struct record_name *n, const struct record_rules *r, const char *prefix,
-			   const char *name)
+static void framework_name(struct record_name *n, const struct record_rules *r,
+			   enum naming_rule rule, const char *prefix, const char *name)
 {
 	char fragments[LABEL_FRAGMENTS_BUF];
-	int len = label_fragments(name, r->cfg->enforce_rfc952, fragments);
+	int len = label_fragments(name, r->enforce_rfc952, fragments, NULL);
 
-	record_name_start(n);
+	record_name_start(n, rule);
 	record_name_text(n, prefix, strlen(prefix));
 	if (len < 0) {
 		n->encodable = false;
@@ -38,7 +39,7 @@ bool cluster_records_framework_conflicts(const struct record_rules *r, const cha
 {
 	struct record_name n;
 
-	framework_name(&n, r, "", name);
+	framework_name(&n, r, RULE_FRAMEWORK, "", name);
 	return n.owned;
 }
 
@@ -48,15 +49,16 @@ static int put_framework(const struct record_rules *rules, const struct framewor
 	struct record_name name, srv;
 	int r = 0;
 
+	sink->origin = (struct record_origin){.framework = f};
+	framework_name(&name, rules, RULE_FRAMEWORK, "", f->name);
 	if (*f->host && !f->addresses_count)
-		sink->skipped.unresolved++;
-	framework_name(&name, rules, "", f->name);
+		record_leave_out(sink, LEFT_UNRESOLVED, &name, NULL);
 	for (size_t i = 0; i < f->addresses_count && !r; i++)
 		r = record_put_address(sink, &name, &f->addresses[i]);
 	if (r || !f->has_port)
 		return r;
 	/* leader.DOMAIN:PORT with a framework's port would speak for the leader. */
-	framework_name(&srv, rules, "_framework._tcp.", f->name);
+	framework_name(&srv, rules, RULE_FRAMEWORK_PORT, "_framework._tcp.", f->name);
 	srv.owned |= name.owned;
 	return record_put_srv(sink, rules, &srv, &name, f->port);
 }
@@ -67,15 +69,16 @@ static int put_agents(const struct record_rules *rules, const struct cluster *c,
 	struct record_name slave, srv;
 	int r = 0;
 
-	own_name(&slave, rules, "slave");
-	own_name(&srv, rules, "_slave._tcp");
+	own_name(&slave, rules, RULE_SLAVE, "slave");
+	own_name(&srv, rules, RULE_SLAVE_PORT, "_slave._tcp");
 	for (size_t i = 0; i < c->agents_count && !r; i++) {
 		const struct agent *a = &c->agents[i];
 
+		sink->origin = (struct record_origin){.agent = a};
 		for (size_t j = 0; j < a->addresses_count && !r; j++)
 			r = record_put_address(sink, &slave, &a->addresses[j]);
 		if (!a->addresses_count)
-			sink->skipped.unresolved++;
+			record_leave_out(sink, LEFT_UNRESOLVED, &slave, NULL);
 		else if (!r)
 			r = record_put_srv(sink, rules, &srv, &slave, a->port);
 	}
@@ -116,13 +119,13 @@ static int put_leader(const struct record_rules *rules, const struct cluster *c,
 	struct record_name leader, master, srv;
 	int r;
 
-	own_name(&leader, rules, "leader");
-	own_name(&master, rules, "master");
+	own_name(&leader, rules, RULE_LEADER, "leader");
+	own_name(&master, rules, RULE_MASTER, "master");
 	r = record_put_address(sink, &leader, &c->leader_address);
 	if (!r)
 		r = record_put_address(sink, &master, &c->leader_address);
 	for (size_t i = 0; i < ARRAY_SIZE(srv_names) && !r; i++) {
-		own_name(&srv, rules, srv_names[i]);
+		own_name(&srv, rules, RULE_LEADER_PORT, srv_names[i]);
 		r = record_put_srv(sink, rules, &srv, &leader, c->leader_port);
 	}
 	return r;
@@ -135,7 +138,7 @@ static int put_numbered(const struct record_rules *rules, size_t number, const s
 	char text[32];
 
 	snprintf(text, sizeof(text), "master%zu", number);
-	own_name(&n, rules, text);
+	own_name(&n, rules, RULE_MASTER_NUMBER, text);
 	return record_put_address(sink, &n, a);
 }
 
@@ -165,20 +168,23 @@ static int put_masters(const struct record_rules *rules, const struct records_in
 	const struct cluster *c = in->cluster ? in->cluster : &nothing;
 	const struct address *leader = &c->leader_address;
 	bool leader_numbered = !leader->family;
-	struct record_name master;
+	struct record_name master, unknown;
 	struct address address;
 	size_t number = 0;
 	uint16_t port;
 	int r = 0;
 
+	own_name(&master, rules, RULE_MASTER, "master");
+	own_name(&unknown, rules, RULE_LEADER, "leader");
+	sink->origin = (struct record_origin){0};
 	if (leader->family)
 		r = put_leader(rules, c, sink);
 	else if (c->leader_host && *c->leader_host)
-		sink->skipped.unresolved++;
-	own_name(&master, rules, "master");
+		record_leave_out(sink, LEFT_UNRESOLVED, &unknown, NULL);
 	for (size_t i = 0; i < in->masters_count && !r; i++) {
+		sink->origin.master = in->masters[i];
 		if (!split_master(in->masters[i], &address, &port)) {
-			sink->skipped.unresolved++;
+			record_leave_out(sink, LEFT_UNRESOLVED, &master, NULL);
 			continue;
 		}
 		if (address_equal(&address, leader) && port == c->leader_port) {
@@ -193,6 +199,7 @@ static int put_masters(const struct record_rules *rules, const struct records_in
 		if (!r)
 			r = put_numbered(rules, number++, &address, sink);
 	}
+	sink->origin.master = NULL;
 	if (!r && !leader_numbered)
 		r = put_numbered(rules, number, leader, sink);
 	return r;
@@ -206,7 +213,8 @@ static int put_name_server(const struct record_rules *rules, const struct record
 
 	if (!rules->mname_len)
 		return 0;
-	record_name_start(&n);
+	sink->origin = (struct record_origin){0};
+	record_name_start(&n, RULE_NAME_SERVER);
 	memcpy(n.wire, rules->mname, rules->mname_len);
 	n.len = (unsigned int)rules->mname_len;
 	for (size_t i = 0; i < in->listeners_count && !r; i++)

@@ -13,6 +13,13 @@
 #define FILE_MAX    ((size_t)16 << 20)
 #define RESOLV_CONF "/etc/resolv.conf"
 
+const char *const config_ip_source_names[IP_SOURCE_COUNT] = {
+	[IP_SOURCE_HOST] = "host",
+	[IP_SOURCE_DOCKER] = "docker",
+	[IP_SOURCE_MESOS] = "mesos",
+	[IP_SOURCE_NETINFO] = "netinfo",
+};
+
 int config_set_string(char **str, const char *text)
 {
 	char *copy = strdup(text);

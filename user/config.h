@@ -135,6 +135,9 @@ void config_set_keep_serving(struct config *cfg, bool flag);
 /* Every key and its value, secrets masked, one log_info() line each. */
 void config_log(const struct config *cfg);
 
+/* As in IPSources. */
+extern const char *const config_ip_source_names[IP_SOURCE_COUNT];
+
 struct config *config_free(struct config *cfg);
 
 #endif

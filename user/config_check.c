@@ -158,12 +158,6 @@ static int check_soa_rname(struct config_loader *l)
 
 static int check_ip_sources(struct config_loader *l)
 {
-	static const char *const words[IP_SOURCE_COUNT] = {
-		[IP_SOURCE_HOST] = "host",
-		[IP_SOURCE_DOCKER] = "docker",
-		[IP_SOURCE_MESOS] = "mesos",
-		[IP_SOURCE_NETINFO] = "netinfo",
-	};
 	struct config *cfg = l->cfg;
 	bool seen[IP_SOURCE_COUNT] = {false};
 
@@ -173,7 +167,8 @@ static int check_ip_sources(struct config_loader *l)
 		const char *word = l->raw.ip_sources.items[i];
 		size_t source = 0;
 
-		while (source < IP_SOURCE_COUNT && strcmp(words[source], word) != 0)
+		while (source < IP_SOURCE_COUNT &&
+		       strcmp(config_ip_source_names[source], word) != 0)
 			source++;
 		if (source == IP_SOURCE_COUNT)
 			return config_fail(l, KEY_IP_SOURCES, word, "not an IP source");

@@ -58,16 +58,9 @@ void config_print_credentials(const struct config *cfg, FILE *out)
 
 void config_print_ip_sources(const struct config *cfg, FILE *out)
 {
-	static const char *const words[] = {
-		[IP_SOURCE_HOST] = "host",
-		[IP_SOURCE_DOCKER] = "docker",
-		[IP_SOURCE_MESOS] = "mesos",
-		[IP_SOURCE_NETINFO] = "netinfo",
-	};
-
 	fputc('[', out);
 	for (size_t i = 0; i < cfg->ip_sources_count; i++)
-		fprintf(out, "%s%s", i ? " " : "", words[cfg->ip_sources[i]]);
+		fprintf(out, "%s%s", i ? " " : "", config_ip_source_names[cfg->ip_sources[i]]);
 	fputc(']', out);
 }
 

@@ -223,8 +223,10 @@ int snapshot_add_task(struct snapshot *s, const uint8_t *text, size_t len, bool 
 	struct task *t;
 	int rc = event_task_read(s->reader, text, len, &skipped->ports, &t, &framework_id);
 
-	if (rc == 0 && unreachable && t->phase == TASK_RUNNING)
+	if (rc == 0 && unreachable && t->phase == TASK_RUNNING) {
 		t->phase = TASK_WAITING;
+		t->waits = "TASK_UNREACHABLE";
+	}
 	if (rc == 0)
 		rc = keep_task(s, t, framework_id);
 	return count(rc, &skipped->tasks);

@@ -22,6 +22,19 @@ enum task_phase event_task_phase(const char *state)
 	return TASK_WAITING;
 }
 
+/* Those that Mesos has; phase and state go together. */
+static void set_phase(struct task *t, const char *state)
+{
+	static const char *const waiting[] = {"TASK_STAGING", "TASK_STARTING", "TASK_KILLING",
+					      "TASK_UNREACHABLE", "TASK_UNKNOWN"};
+
+	t->phase = event_task_phase(state);
+	t->waits = "";
+	for (size_t i = 0; i < ARRAY_SIZE(waiting) && t->phase == TASK_WAITING; i++)
+		if (!strcmp(state, waiting[i]))
+			t->waits = waiting[i];
+}
+
 /* One of ranges.range[]. */
 static void read_range(struct task_reader *r, struct json_read *j, uint64_t *skipped)
 {
@@ -178,9 +191,10 @@ int event_task_read(struct task_reader *r, const uint8_t *text, size_t len, uint
 	read_task(r, &j, &skipped);
 	if (j.rc || r->id == 0 || !*task_reader_text(r, r->id))
 		return j.rc ? j.rc : -EINVAL;
-	rc = task_reader_finish(r, event_task_phase(task_reader_text(r, r->state)), &skipped, ret);
+	rc = task_reader_finish(r, TASK_WAITING, &skipped, ret);
 	if (rc < 0)
 		return rc;
+	set_phase(*ret, task_reader_text(r, r->state));
 	*skipped_ports += skipped;
 	*ret_framework_id = task_reader_text(r, r->framework_id);
 	return 0;
@@ -252,9 +266,10 @@ int event_update_read(struct task_reader *r, const uint8_t *text, size_t len, st
 		r->state = state;
 	if (j.rc || r->id == 0 || !*task_reader_text(r, r->id) || r->state == 0)
 		return j.rc ? j.rc : -EINVAL;
-	rc = task_reader_finish(r, event_task_phase(task_reader_text(r, r->state)), &skipped, ret);
+	rc = task_reader_finish(r, TASK_WAITING, &skipped, ret);
 	if (rc < 0)
 		return rc;
+	set_phase(*ret, task_reader_text(r, r->state));
 	*ret_has_status = running;
 	*ret_framework_id = task_reader_text(r, r->framework_id);
 	return 0;

@@ -84,6 +84,12 @@ struct follower_status follower_status(const struct follower *f);
 
 struct follower_stats follower_stats(const struct follower *f);
 
+/*
+ * What the zone's records are made of beside the cluster, which is not looked at; borrowed, on the
+ * loop only.
+ */
+void follower_input(const struct follower *f, struct records_input *ret);
+
 /* What is known of the cluster; on the loop only. */
 struct model *follower_model(const struct follower *f);
 

@@ -47,15 +47,20 @@ static void log_skipped(const struct records_skipped *s)
 			 s->conflicts, s->unreachable, s->unresolved);
 }
 
+void follower_input(const struct follower *f, struct records_input *ret)
+{
+	*ret = (struct records_input){.listeners = f->listeners,
+				      .listeners_count = f->listeners_count};
+	ret->masters = follower_masters(f, &ret->masters_count);
+}
+
 static int commit(struct follower *f, struct zone_changes *ret)
 {
 	struct model_publish p = {.was = f->given_cfg, .is = f->cfg};
 	struct records_skipped skipped = {0};
 	int r;
 
-	p.input.masters = follower_masters(f, &p.input.masters_count);
-	p.input.listeners = f->listeners;
-	p.input.listeners_count = f->listeners_count;
+	follower_input(f, &p.input);
 	p.input_changed = f->input_changed;
 	r = model_publish(f->model, f->zone, &p, &f->given, &skipped);
 	if (!r && !f->published) /* later once a second */

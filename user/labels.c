@@ -26,54 +26,75 @@ static bool label_skips_at_start(char c, bool rfc952)
 	return c == '-' || (rfc952 && c >= '0' && c <= '9');
 }
 
+static unsigned char_change(char from, char to)
+{
+	if (!to)
+		return 1U << LABEL_BIT_DROPPED;
+	if (from == to)
+		return 0;
+	return 1U << (to == '-' ? LABEL_BIT_DASHES : LABEL_BIT_LOWERED);
+}
+
 /*
  * A label that would end in dashes is filled up with what follows them: "head" is the
  * first max characters without the dashes at their end, "tail" what comes after without those at
  * its start. Names that Mesos-DNS cut so are in use, so the odd rule stays.
  */
-static size_t label_make(const char *text, size_t len, bool rfc952, char *ret)
+static size_t label_make(const char *text, size_t len, bool rfc952, char *ret, unsigned *changes)
 {
 	size_t max = rfc952 ? RFC952_MAX : LABEL_MAX;
 	size_t head = 0, size, kept, i;
+	unsigned done = 0;
 	char c;
 
 	for (i = 0; i < len && head < max; i++) {
 		c = label_char(text[i]);
+		done |= char_change(text[i], c);
 		if (c && (head || !label_skips_at_start(c, rfc952)))
 			ret[head++] = c;
+		else if (c)
+			done |= 1U << LABEL_BIT_START;
 	}
 	size = head;
 	while (head && ret[head - 1] == '-')
 		head--;
-	if (head == size)
-		return head;
+	if (head < size)
+		done |= 1U << LABEL_BIT_END;
 	for (kept = head; i < len && head < size; i++) {
 		c = label_char(text[i]);
+		done |= char_change(text[i], c);
 		if (c && (head > kept || c != '-'))
 			ret[head++] = c;
 	}
+	if (i < len)
+		done |= 1U << LABEL_BIT_CUT;
+	*changes |= done;
 	return head;
 }
 
-size_t label_from_text(const char *text, bool rfc952, char ret[LABEL_BUF])
+size_t label_from_text(const char *text, bool rfc952, char ret[LABEL_BUF], unsigned *changes)
 {
-	size_t n = label_make(text, strlen(text), rfc952, ret);
+	unsigned unwanted = 0;
+	size_t n = label_make(text, strlen(text), rfc952, ret, changes ? changes : &unwanted);
 
 	ret[n] = '\0';
 	return n;
 }
 
-int label_fragments(const char *text, bool rfc952, char ret[LABEL_FRAGMENTS_BUF])
+int label_fragments(const char *text, bool rfc952, char ret[LABEL_FRAGMENTS_BUF], unsigned *changes)
 {
 	char out[LABEL_FRAGMENTS_BUF], label[LABEL_BUF];
+	unsigned done = 0;
 	size_t len = 0;
 
 	for (;;) {
 		size_t part = strcspn(text, ".");
-		size_t n = label_make(text, part, rfc952, label);
+		size_t n = label_make(text, part, rfc952, label, &done);
 
 		if (len + n + 2 > sizeof(out))
 			return -ENAMETOOLONG;
+		if (!n)
+			done |= 1U << LABEL_BIT_EMPTY;
 		if (n && len)
 			out[len++] = '.';
 		memcpy(out + len, label, n);
@@ -84,6 +105,8 @@ int label_fragments(const char *text, bool rfc952, char ret[LABEL_FRAGMENTS_BUF]
 	}
 	memcpy(ret, out, len);
 	ret[len] = '\0';
+	if (changes)
+		*changes |= done;
 	return (int)len;
 }
 

@@ -15,18 +15,36 @@
 #define LABEL_FRAGMENTS_BUF 256 /* more than a domain name can hold */
 #define LABEL_HASH_LEN	    5
 
+/* What was done to a text to make labels of it. X(ID, what) */
+#define LABEL_CHANGES(X)                                                                           \
+	X(LOWERED, "letters lowered")                                                              \
+	X(DASHES, "dots and underscores are dashes")                                               \
+	X(DROPPED, "other characters dropped")                                                     \
+	X(START, "what no label starts with dropped")                                              \
+	X(END, "dashes at the end dropped")                                                        \
+	X(CUT, "cut to the longest label")                                                         \
+	X(EMPTY, "empty labels left out")
+
+enum {
+#define X(id, what) LABEL_BIT_##id,
+	LABEL_CHANGES(X)
+#undef X
+		LABEL_BITS
+};
+
 /*
  * The whole text as one label (dots become dashes). May be empty; ends in a
- * NUL. Returns its length.
+ * NUL. Returns its length. changes: the LABEL_BITs of what was done to it are added; may be NULL.
  */
-size_t label_from_text(const char *text, bool rfc952, char ret[LABEL_BUF]);
+size_t label_from_text(const char *text, bool rfc952, char ret[LABEL_BUF], unsigned *changes);
 
 /*
  * Each dot-separated part as a label, empty ones left out, joined with dots.
  * Returns the length, or -ENAMETOOLONG if the result does not fit (no domain
  * name could carry it).
  */
-int label_fragments(const char *text, bool rfc952, char ret[LABEL_FRAGMENTS_BUF]);
+int label_fragments(const char *text, bool rfc952, char ret[LABEL_FRAGMENTS_BUF],
+		    unsigned *changes);
 
 /* Computes the labels that tell tasks of one name apart. Not thread-safe. */
 struct label_hasher;

@@ -36,6 +36,8 @@ static void free_framework(struct framework *f)
 
 void model_empty_graveyard(struct model *m)
 {
+	if (__atomic_load_n(&m->views, __ATOMIC_ACQUIRE))
+		return;
 	while (m->dead_tasks_count)
 		cluster_task_free(m->dead_tasks[--m->dead_tasks_count]);
 	while (m->dead_agents_count)

@@ -42,7 +42,7 @@ struct model_agent {
 struct model_framework {
 	struct framework *data; /* without tasks; NULL: only named by its tasks */
 	size_t tasks_count;
-	size_t listed_at; /* model_list.c: its place in the list being made */
+	size_t listed_at; /* model_view.c: where the next of its tasks goes */
 	uint64_t event_ns;
 	uint32_t mark;
 	bool held, told; /* told: its name was looked at for conflicts */
@@ -84,6 +84,7 @@ struct model {
 	size_t dead_tasks_count, dead_tasks_room;
 	size_t dead_agents_count, dead_agents_room;
 	size_t dead_frameworks_count, dead_frameworks_room;
+	unsigned views; /* that may point into the graveyard; other threads take away from it */
 };
 
 /* model_index.c. get: made if there is none, NULL without memory. */
@@ -117,7 +118,11 @@ void model_drop_framework(struct model *m, struct model_framework *f);
 int model_touch(struct model *m, struct model_task *t);
 
 /* model.c */
+/* Unless a view is out. */
 void model_empty_graveyard(struct model *m);
+
+/* model_view.c: what is not tasks, as a cluster; its arrays are the caller's, on failure, too. */
+int model_collect_cluster(struct model *m, struct cluster *c);
 
 /* model_snapshot.c */
 bool model_agents_equal(const struct agent *a, const struct agent *b);

@@ -45,31 +45,17 @@ static int collect_tasks(const struct model *m, struct publication *p)
 
 static int collect_cluster(struct model *m, struct publication *p)
 {
-	struct cluster *c = &p->cluster;
-	struct model_framework *f, *next_f;
-	struct model_agent *a, *next_a;
+	struct model_framework *f, *next;
 
-	c->agents = calloc(m->counts.agents + 1, sizeof(*c->agents));
-	c->frameworks = calloc(m->counts.frameworks + 1, sizeof(*c->frameworks));
 	p->frameworks = calloc(m->counts.frameworks + 1, sizeof(*p->frameworks));
-	if (!c->agents || !c->frameworks || !p->frameworks)
+	if (!p->frameworks)
 		return -ENOMEM;
-	c->leader_host = m->leader_host;
-	c->leader_port = m->leader_port;
-	c->leader_address = m->leader_address;
-	HASH_ITER(hh, m->agents, a, next_a)
-	{
-		if (a->data)
-			c->agents[c->agents_count++] = *a->data;
-	}
-	HASH_ITER(hh, m->frameworks, f, next_f)
+	HASH_ITER(hh, m->frameworks, f, next)
 	{
 		if (f->data && !f->told)
 			p->frameworks[p->frameworks_count++] = f->data->name;
-		if (f->data)
-			c->frameworks[c->frameworks_count++] = *f->data;
 	}
-	return 0;
+	return model_collect_cluster(m, &p->cluster);
 }
 
 /* The zone knows: what it was told before is not needed any more. */

@@ -5,8 +5,9 @@
 
 #define LABEL_OCTETS_MAX 63
 
-void record_name_start(struct record_name *n)
+void record_name_start(struct record_name *n, enum naming_rule rule)
 {
+	n->rule = rule;
 	n->label = 0;
 	n->len = 1;
 	n->encodable = n->askable = true;

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "dname_text.h"
+#include "naming_rules.h"
 
 struct record_name {
 	uint8_t wire[DNAME_WIRE_MAX + 1];
@@ -20,9 +21,10 @@ struct record_name {
 	bool encodable;	    /* RFC 1035 2.3.4: no empty or long label, 255 octets at most */
 	bool askable;	    /* Mesos-DNS looks it up by its text: see record_name_text() */
 	bool owned;	    /* the daemon's: set by who builds a framework's or a task's name */
+	enum naming_rule rule;
 };
 
-void record_name_start(struct record_name *n);
+void record_name_start(struct record_name *n, enum naming_rule rule);
 
 /*
  * Adds octets to the open label; a dot ends it and opens the next. Not askable: upper

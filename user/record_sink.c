@@ -12,7 +12,11 @@ int record_rules_init(struct record_rules *r, const struct config *cfg)
 {
 	int len;
 
-	*r = (struct record_rules){.cfg = cfg};
+	*r = (struct record_rules){.enforce_rfc952 = cfg->enforce_rfc952,
+				   .reverse_dns = cfg->reverse_dns,
+				   .srv_weight = cfg->srv_weight,
+				   .ip_sources_count = cfg->ip_sources_count};
+	memcpy(r->ip_sources, cfg->ip_sources, sizeof(r->ip_sources));
 	len = dname_from_text(cfg->domain, strlen(cfg->domain), r->domain);
 	if (len < 0)
 		return len;
@@ -87,20 +91,42 @@ bool record_rules_agents(const struct record_rules *r, const uint8_t *name, size
 	       (label_is(name, "slave") || label_is(name, "_slave"));
 }
 
-static bool put_allowed(struct record_sink *sink, const struct record_name *owner)
+void record_leave_out(struct record_sink *sink, enum left_out why, const struct record_name *name,
+		      const struct rr *rr)
+{
+	switch (why) {
+	case LEFT_OWNED:
+		sink->skipped.conflicts++;
+		break;
+	case LEFT_UNREACHABLE:
+	case LEFT_TARGET:
+		sink->skipped.unreachable++;
+		break;
+	case LEFT_UNRESOLVED:
+		sink->skipped.unresolved++;
+		break;
+	default: /* said, not counted */
+		break;
+	}
+	if (sink->left_out)
+		sink->left_out(sink, why, name, rr);
+}
+
+static bool put_allowed(struct record_sink *sink, const struct record_name *owner,
+			const struct rr *rr)
 {
 	if (!record_name_usable(owner)) {
-		sink->skipped.unreachable++;
+		record_leave_out(sink, LEFT_UNREACHABLE, owner, rr);
 		return false;
 	}
 	if (owner->owned) {
-		sink->skipped.conflicts++;
+		record_leave_out(sink, LEFT_OWNED, owner, rr);
 		return false;
 	}
 	return true;
 }
 
-static int put_address(struct record_sink *sink, const uint8_t *owner, size_t owner_len,
+int record_put_address(struct record_sink *sink, const struct record_name *owner,
 		       const struct address *address)
 {
 	struct rr rr = {.type = address->family == AF_INET ? DNS_TYPE_A : DNS_TYPE_AAAA};
@@ -109,15 +135,10 @@ static int put_address(struct record_sink *sink, const uint8_t *owner, size_t ow
 		memcpy(rr.a, address->bytes, sizeof(rr.a));
 	else
 		memcpy(rr.aaaa, address->bytes, sizeof(rr.aaaa));
-	return sink->put(sink, owner, owner_len, &rr);
-}
-
-int record_put_address(struct record_sink *sink, const struct record_name *owner,
-		       const struct address *address)
-{
-	if (!put_allowed(sink, owner))
+	if (!put_allowed(sink, owner, &rr))
 		return 0;
-	return put_address(sink, owner->wire, owner->len, address);
+	sink->rule = owner->rule;
+	return sink->put(sink, owner->wire, owner->len, &rr);
 }
 
 int record_put_srv(struct record_sink *sink, const struct record_rules *r,
@@ -125,15 +146,16 @@ int record_put_srv(struct record_sink *sink, const struct record_rules *r,
 {
 	struct rr rr = {.type = DNS_TYPE_SRV};
 
-	if (!put_allowed(sink, owner))
+	rr.srv.port = port;
+	rr.srv.weight = r->srv_weight;
+	rr.srv.target = target->encodable ? target->wire : NULL;
+	if (!put_allowed(sink, owner, &rr))
 		return 0;
 	if (!target->encodable) {
-		sink->skipped.unreachable++;
+		record_leave_out(sink, LEFT_TARGET, owner, &rr);
 		return 0;
 	}
-	rr.srv.port = port;
-	rr.srv.weight = r->cfg->srv_weight;
-	rr.srv.target = target->wire;
+	sink->rule = owner->rule;
 	return sink->put(sink, owner->wire, owner->len, &rr);
 }
 
@@ -168,7 +190,8 @@ int record_put_ptr(struct record_sink *sink, const struct address *address,
 	struct rr rr = {.type = DNS_TYPE_PTR, .ptr = target->wire};
 	uint8_t owner[DNAME_WIRE_MAX];
 
-	if (!put_allowed(sink, target))
+	if (!put_allowed(sink, target, &rr))
 		return 0;
+	sink->rule = RULE_REVERSE;
 	return sink->put(sink, owner, reverse_name(address, owner), &rr);
 }

@@ -13,9 +13,12 @@
 #include "record_name.h"
 #include "records.h"
 
-/* What stays the same during one records_update(). */
+/* What stays the same during one records_update(); nothing in it is borrowed. */
 struct record_rules {
-	const struct config *cfg;
+	bool enforce_rfc952, reverse_dns;
+	uint16_t srv_weight;
+	enum ip_source ip_sources[IP_SOURCE_COUNT];
+	size_t ip_sources_count;
 	struct label_hasher *hasher;
 	uint8_t domain[DNAME_WIRE_MAX]; /* lower-case wire names */
 	size_t domain_len;
@@ -38,14 +41,30 @@ bool record_rules_owned(const struct record_rules *r, const uint8_t *name, size_
 /* slave or _slave._*, which tell of all agents? */
 bool record_rules_agents(const struct record_rules *r, const uint8_t *name, size_t len);
 
+/* Of what records are made that no task gives. The rules set it for who wants to know. */
+struct record_origin {
+	const struct framework *framework;
+	const struct agent *agent;
+	const char *master; /* "host:port" of the list; NULL: the leader */
+};
+
 struct record_sink {
 	int (*put)(struct record_sink *sink, const uint8_t *owner, size_t owner_len,
 		   const struct rr *rr);
+	/* NULL, or told of what is left out. rr: NULL if there is not even one */
+	void (*left_out)(struct record_sink *sink, enum left_out why,
+			 const struct record_name *name, const struct rr *rr);
 	struct records_skipped skipped;
+	enum naming_rule rule; /* of the record that put() is given */
+	bool raw;	       /* of a name that is a discovery name as it stands */
+	struct record_origin origin;
 };
 
-/* Each counts, and leaves out, a record of an owned name and one that cannot be asked for or
- * carried. */
+/* Nothing is given of this name; what the daemon counts is counted. */
+void record_leave_out(struct record_sink *sink, enum left_out why, const struct record_name *name,
+		      const struct rr *rr);
+
+/* Each leaves out a record of an owned name and one that cannot be asked for or carried. */
 int record_put_address(struct record_sink *sink, const struct record_name *owner,
 		       const struct address *address);
 int record_put_srv(struct record_sink *sink, const struct record_rules *r,

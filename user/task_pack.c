@@ -101,6 +101,7 @@ int task_with_status(const struct task *base, const struct event *update, struct
 	struct task parts = *base;
 
 	parts.phase = news->phase;
+	parts.waits = news->waits;
 	if (*news->agent_id)
 		parts.agent_id = news->agent_id;
 	if (update->has_status && news->status_time >= base->status_time) {

@@ -208,6 +208,7 @@ int task_reader_finish(struct task_reader *r, enum task_phase phase, uint64_t *s
 		.docker = addresses(&s->addresses[STATUS_DOCKER]),
 		.mesos = addresses(&s->addresses[STATUS_MESOS]),
 		.phase = phase,
+		.waits = "",
 		.status_time = s->timestamp > 0 ? s->timestamp : 0,
 	};
 	return task_pack(&parts, ret);

@@ -7,8 +7,6 @@
 
 #include "dns.h"
 
-#define AGENT_LABEL_BUF 256
-
 /* One pass over a task: its records under one of its names. */
 struct pass {
 	const struct record_rules *rules;
@@ -24,9 +22,9 @@ void framework_suffix_init(struct framework_suffix *s, const struct record_rules
 			   const char *framework_name)
 {
 	char fragments[LABEL_FRAGMENTS_BUF];
-	int len = label_fragments(framework_name, r->cfg->enforce_rfc952, fragments);
+	int len = label_fragments(framework_name, r->enforce_rfc952, fragments, NULL);
 
-	record_name_start(&s->plain);
+	record_name_start(&s->plain, RULE_TASK);
 	if (len < 0)
 		s->plain.encodable = false;
 	else
@@ -48,10 +46,10 @@ static void name_under(struct record_name *n, const struct record_rules *r,
 }
 
 /* [_PORTNAME.]_NAME._PROTOCOL under the framework. */
-static void srv_owner(struct record_name *n, const struct pass *p, const char *port_name,
-		      const char *protocol, const struct record_name *suffix)
+static void srv_owner(struct record_name *n, const struct pass *p, enum naming_rule rule,
+		      const char *port_name, const char *protocol, bool slave)
 {
-	record_name_start(n);
+	record_name_start(n, rule);
 	if (port_name) {
 		record_name_text(n, "_", 1);
 		record_name_text(n, port_name, strlen(port_name));
@@ -61,72 +59,82 @@ static void srv_owner(struct record_name *n, const struct pass *p, const char *p
 	record_name_text(n, p->name, strlen(p->name));
 	record_name_text(n, "._", 2);
 	record_name_text(n, protocol, strlen(protocol));
-	name_under(n, p->rules, suffix);
+	name_under(n, p->rules, slave ? &p->suffix->slave : &p->suffix->plain);
 }
 
-/* The first source that knows an address counts, with all it knows. */
-static void choose_addresses(const struct pass *p, const struct address **ret_list,
-			     size_t *ret_count)
+struct task_addresses task_addresses_of(const struct task *t, const struct agent *agent,
+					enum ip_source source)
 {
-	const struct task *t = p->task;
-
-	*ret_list = NULL;
-	*ret_count = 0;
-	for (size_t i = 0; i < p->rules->cfg->ip_sources_count && !*ret_count; i++) {
-		struct task_addresses a = {0};
-
-		switch (p->rules->cfg->ip_sources[i]) {
-		case IP_SOURCE_HOST:
-			a.list = p->agent->addresses;
-			a.count = p->agent->addresses_count;
-			break;
-		case IP_SOURCE_DOCKER:
-			a = t->docker;
-			break;
-		case IP_SOURCE_MESOS:
-			a = t->mesos;
-			break;
-		case IP_SOURCE_NETINFO:
-			a = t->netinfo;
-			break;
-		case IP_SOURCE_COUNT:
-			break;
-		}
-		*ret_list = a.list;
-		*ret_count = a.count;
+	switch (source) {
+	case IP_SOURCE_HOST:
+		return (struct task_addresses){agent->addresses, agent->addresses_count};
+	case IP_SOURCE_DOCKER:
+		return t->docker;
+	case IP_SOURCE_MESOS:
+		return t->mesos;
+	case IP_SOURCE_NETINFO:
+		return t->netinfo;
+	case IP_SOURCE_COUNT:
+		break;
 	}
+	return (struct task_addresses){0};
 }
 
-static int put_addresses(const struct pass *p)
+enum ip_source task_addresses_choose(const struct record_rules *r, const struct task *task,
+				     const struct agent *agent, struct task_addresses *ret)
 {
-	struct record_name plain, slave;
-	const struct address *list;
-	size_t count;
+	for (size_t i = 0; i < r->ip_sources_count; i++) {
+		*ret = task_addresses_of(task, agent, r->ip_sources[i]);
+		if (ret->count)
+			return r->ip_sources[i];
+	}
+	*ret = (struct task_addresses){0};
+	return IP_SOURCE_COUNT;
+}
+
+static int put_agent_addresses(const struct pass *p, const struct record_name *slave)
+{
 	int r = 0;
 
-	record_name_start(&plain);
-	record_name_text(&plain, p->name, strlen(p->name));
-	slave = plain;
-	name_under(&plain, p->rules, &p->suffix->plain);
-	name_under(&slave, p->rules, &p->suffix->slave);
-
-	choose_addresses(p, &list, &count);
-	for (size_t i = 0; i < count && !r; i++) {
-		r = record_put_address(p->sink, &plain, &list[i]);
-		if (!r)
-			r = record_put_address(p->sink, &p->instance, &list[i]);
-		if (!r && p->rules->cfg->reverse_dns)
-			r = record_put_ptr(p->sink, &list[i], &plain);
+	if (!p->agent->addresses_count) {
+		record_leave_out(p->sink, LEFT_UNRESOLVED, slave, NULL);
+		if (p->sink->left_out) /* counted once */
+			p->sink->left_out(p->sink, LEFT_UNRESOLVED, &p->instance_slave, NULL);
 	}
-	if (!p->agent->addresses_count)
-		p->sink->skipped.unresolved++;
 	for (size_t i = 0; i < p->agent->addresses_count && !r; i++) {
-		r = record_put_address(p->sink, &slave, &p->agent->addresses[i]);
+		r = record_put_address(p->sink, slave, &p->agent->addresses[i]);
 		if (!r)
 			r = record_put_address(p->sink, &p->instance_slave,
 					       &p->agent->addresses[i]);
 	}
 	return r;
+}
+
+static int put_addresses(const struct pass *p)
+{
+	struct record_name plain, slave;
+	struct task_addresses a;
+	int r = 0;
+
+	record_name_start(&plain, RULE_TASK);
+	record_name_text(&plain, p->name, strlen(p->name));
+	slave = plain;
+	slave.rule = RULE_TASK_SLAVE;
+	name_under(&plain, p->rules, &p->suffix->plain);
+	name_under(&slave, p->rules, &p->suffix->slave);
+
+	if (task_addresses_choose(p->rules, p->task, p->agent, &a) == IP_SOURCE_COUNT) {
+		record_leave_out(p->sink, LEFT_NO_ADDRESS, &plain, NULL);
+		record_leave_out(p->sink, LEFT_NO_ADDRESS, &p->instance, NULL);
+	}
+	for (size_t i = 0; i < a.count && !r; i++) {
+		r = record_put_address(p->sink, &plain, &a.list[i]);
+		if (!r)
+			r = record_put_address(p->sink, &p->instance, &a.list[i]);
+		if (!r && p->rules->reverse_dns)
+			r = record_put_ptr(p->sink, &a.list[i], &plain);
+	}
+	return r ? r : put_agent_addresses(p, &slave);
 }
 
 /* Ports taken from the offer: both protocols; with a discovery name only below "slave". */
@@ -139,8 +147,8 @@ static int put_resource_ports(const struct pass *p)
 	if (!p->task->ranges_count)
 		return 0;
 	for (size_t i = 0; i < owners_count; i++)
-		srv_owner(&owners[i], p, NULL, protocols[i & 1],
-			  i < 2 ? &p->suffix->slave : &p->suffix->plain);
+		srv_owner(&owners[i], p, i < 2 ? RULE_PORT_SLAVE : RULE_PORT, NULL,
+			  protocols[i & 1], i < 2);
 	for (size_t i = 0; i < p->task->ranges_count; i++) {
 		const struct port_range *range = &p->task->ranges[i];
 
@@ -159,19 +167,21 @@ static int put_resource_ports(const struct pass *p)
 static int put_discovery_port(const struct pass *p, const struct discovery_port *port,
 			      const char *protocol)
 {
-	bool rfc952 = p->rules->cfg->enforce_rfc952;
+	static const enum naming_rule rule[2][2] = {
+		{RULE_DISCOVERY, RULE_DISCOVERY_NAMED},
+		{RULE_DISCOVERY_SLAVE, RULE_DISCOVERY_NAMED_SLAVE}};
 	char port_name[LABEL_BUF];
-	bool named = label_from_text(port->name, rfc952, port_name) > 0;
+	bool named = label_from_text(port->name, p->rules->enforce_rfc952, port_name, NULL) > 0;
 
 	for (int slave = 0; slave < 2; slave++) {
-		const struct record_name *suffix = slave ? &p->suffix->slave : &p->suffix->plain;
 		const struct record_name *target = slave ? &p->instance_slave : &p->instance;
 
 		for (int with_name = 0; with_name <= named; with_name++) {
 			struct record_name owner;
 			int r;
 
-			srv_owner(&owner, p, with_name ? port_name : NULL, protocol, suffix);
+			srv_owner(&owner, p, rule[slave][with_name], with_name ? port_name : NULL,
+				  protocol, slave);
 			r = record_put_srv(p->sink, p->rules, &owner, target, port->number);
 			if (r)
 				return r;
@@ -182,14 +192,14 @@ static int put_discovery_port(const struct pass *p, const struct discovery_port 
 
 static int put_discovery_ports(const struct pass *p)
 {
-	bool rfc952 = p->rules->cfg->enforce_rfc952;
+	bool rfc952 = p->rules->enforce_rfc952;
 
 	for (size_t i = 0; i < p->task->discovery_ports_count; i++) {
 		const struct discovery_port *port = &p->task->discovery_ports[i];
 		char protocol[LABEL_BUF];
 		int r;
 
-		if (label_from_text(port->protocol, rfc952, protocol)) {
+		if (label_from_text(port->protocol, rfc952, protocol, NULL)) {
 			r = put_discovery_port(p, port, protocol);
 		} else {
 			r = put_discovery_port(p, port, "tcp");
@@ -203,31 +213,43 @@ static int put_discovery_ports(const struct pass *p)
 }
 
 /* What stands behind the last dash of the agent's id, in lower case. */
-static size_t agent_label(const char *agent_id, char ret[AGENT_LABEL_BUF])
+static void agent_label(const char *agent_id, char ret[AGENT_LABEL_MAX + 1])
 {
 	const char *dash = strrchr(agent_id, '-');
 	size_t n = 0;
 
 	if (dash)
 		agent_id = dash + 1;
-	for (; agent_id[n] && n < AGENT_LABEL_BUF; n++)
+	for (; agent_id[n] && n < AGENT_LABEL_MAX; n++)
 		ret[n] = (char)tolower((unsigned char)agent_id[n]);
-	return n;
+	ret[n] = '\0';
 }
 
-static int put_pass(struct pass *p, const char *name, const char *hash, const char *agent,
-		    size_t agent_len)
+int task_labels_make(const struct record_rules *r, const struct task *task, struct task_labels *ret)
+{
+	const char *raw = *task->discovery_name ? task->discovery_name : NULL;
+
+	ret->changes = 0;
+	label_from_text(raw ? raw : task->name, r->enforce_rfc952, ret->label, &ret->changes);
+	/* Both names of a task with a discovery name are in use; equal ones add nothing. */
+	ret->raw = raw && strcmp(raw, ret->label) != 0 ? raw : NULL;
+	agent_label(task->agent_id, ret->agent);
+	return label_hash(r->hasher, task->id, ret->hash);
+}
+
+static int put_pass(struct pass *p, const char *name, const struct task_labels *l)
 {
 	int r;
 
 	p->name = name;
-	record_name_start(&p->instance);
+	record_name_start(&p->instance, RULE_INSTANCE);
 	record_name_text(&p->instance, name, strlen(name));
 	record_name_text(&p->instance, "-", 1);
-	record_name_text(&p->instance, hash, LABEL_HASH_LEN);
+	record_name_text(&p->instance, l->hash, LABEL_HASH_LEN);
 	record_name_text(&p->instance, "-", 1);
-	record_name_text(&p->instance, agent, agent_len);
+	record_name_text(&p->instance, l->agent, strlen(l->agent));
 	p->instance_slave = p->instance;
+	p->instance_slave.rule = RULE_INSTANCE_SLAVE;
 	name_under(&p->instance, p->rules, &p->suffix->plain);
 	name_under(&p->instance_slave, p->rules, &p->suffix->slave);
 
@@ -244,18 +266,12 @@ int task_records_put(const struct record_rules *rules, const struct framework_su
 {
 	struct pass p = {
 		.rules = rules, .suffix = suffix, .task = task, .agent = agent, .sink = sink};
-	const char *raw = *task->discovery_name ? task->discovery_name : NULL;
-	char hash[LABEL_HASH_LEN + 1], label[LABEL_BUF], agent_text[AGENT_LABEL_BUF];
-	size_t agent_len = agent_label(task->agent_id, agent_text);
-	int r = label_hash(rules->hasher, task->id, hash);
+	struct task_labels l;
+	int r = task_labels_make(rules, task, &l);
 
-	if (r)
-		return r;
-	label_from_text(raw ? raw : task->name, rules->cfg->enforce_rfc952, label);
-	/* Both names of a task with a discovery name are in use; equal ones add nothing. */
-	if (raw && strcmp(raw, label) != 0)
-		r = put_pass(&p, raw, hash, agent_text, agent_len);
-	if (!r)
-		r = put_pass(&p, label, hash, agent_text, agent_len);
-	return r;
+	sink->raw = true;
+	if (!r && l.raw)
+		r = put_pass(&p, l.raw, &l);
+	sink->raw = false;
+	return r ? r : put_pass(&p, l.label, &l);
 }

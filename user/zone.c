@@ -315,6 +315,23 @@ void zone_for_each_rr(const struct zone *z, zone_rr_fn fn, void *ctx)
 		node_for_each_rr(n, fn, ctx);
 }
 
+bool zone_for_each_rr_of(const struct zone *z, const uint8_t *owner, zone_rr_fn fn, void *ctx)
+{
+	size_t len = dname_wire_len(owner);
+	const struct node *n = NULL;
+	struct xdns_qname q;
+
+	if (xdns_qname_read(owner, owner + len, z->config.hash_key, &q))
+		return false;
+	rcu_read_lock();
+	if (zone_find(z, &q))
+		n = zone_index_find(z->index, q.hash, owner, len);
+	if (n)
+		node_for_each_rr(n, fn, ctx);
+	rcu_read_unlock();
+	return n != NULL;
+}
+
 /* Readers' side */
 
 const struct xdns_config *zone_config(const struct zone *z)

@@ -95,6 +95,9 @@ struct zone_counts zone_counts(const struct zone *z);
 typedef void (*zone_rr_fn)(void *ctx, const uint8_t *owner, const struct rr *rr);
 void zone_for_each_rr(const struct zone *z, zone_rr_fn fn, void *ctx);
 
+/* The same for one name; false: it does not exist. */
+bool zone_for_each_rr_of(const struct zone *z, const uint8_t *owner, zone_rr_fn fn, void *ctx);
+
 /*
  * Memory that readers may still see is used again after a grace period. prepare (writer's
  * thread) says whether there is any; wait (any thread, blocks some milliseconds) outlasts

@@ -45,11 +45,11 @@ static void test_label_from_text(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-		size_t len = label_from_text(cases[i].text, false, label);
+		size_t len = label_from_text(cases[i].text, false, label, NULL);
 
 		assert_string_equal(label, cases[i].rfc1123);
 		assert_int_equal(len, strlen(label));
-		len = label_from_text(cases[i].text, true, label);
+		len = label_from_text(cases[i].text, true, label, NULL);
 		assert_string_equal(label, cases[i].rfc952);
 		assert_int_equal(len, strlen(label));
 	}
@@ -69,11 +69,11 @@ static void test_label_fragments(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-		int len = label_fragments(cases[i].text, false, out);
+		int len = label_fragments(cases[i].text, false, out, NULL);
 
 		assert_string_equal(out, cases[i].rfc1123);
 		assert_int_equal(len, strlen(out));
-		len = label_fragments(cases[i].text, true, out);
+		len = label_fragments(cases[i].text, true, out, NULL);
 		assert_string_equal(out, cases[i].rfc952);
 		assert_int_equal(len, strlen(out));
 	}
@@ -85,9 +85,9 @@ static void test_fragments_too_long(void **state)
 	char out[LABEL_FRAGMENTS_BUF] = "kept";
 
 	(void)state;
-	assert_int_equal(label_fragments(long_name, false, out), -ENAMETOOLONG);
+	assert_int_equal(label_fragments(long_name, false, out, NULL), -ENAMETOOLONG);
 	assert_string_equal(out, "kept");
-	assert_int_equal(label_fragments(long_name, true, out), 5 * 24 + 4);
+	assert_int_equal(label_fragments(long_name, true, out, NULL), 5 * 24 + 4);
 }
 
 /* Computed apart with Python's hashlib. */

@@ -1,0 +1,104 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+# Why the zone holds what it holds: /v1/explain and /v1/conflicts, and xdnsctl's view of them.
+# shellcheck source=tests/e2e/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+command -v jq >/dev/null || skip_all "jq is not installed"
+API=http://$SERVER:8123
+
+http() {
+	net_exec client curl -s --max-time 20 "$API$1"
+}
+
+# explain FILTER NAME: what jq makes of it, raw and compact
+explain() {
+	http "/v1/explain/$2" | jq -rc "$1"
+}
+
+start() {
+	sim_post start "$1"
+}
+
+tasks() {
+	few_tasks
+	start '{"framework": "marathon", "name": "Web_App", "id": "big.1", "agent": 0, "ips": ["172.16.4.1"], "ports": [31005, 31005]}'
+	start '{"framework": "marathon", "name": "web-app", "id": "small.1", "agent": 1, "ips": ["172.16.4.2"], "ports": []}'
+	start '{"framework": "Marathon", "name": "twin", "id": "twin.1", "agent": 0, "ips": ["172.16.4.3"], "ports": []}'
+	start '{"framework": "leader", "name": "worker", "id": "worker.1", "agent": 0, "ips": ["172.16.4.4"], "ports": []}'
+	start '{"framework": "marathon", "name": "late", "id": "late.1", "agent": 0, "ips": ["172.16.4.5"], "ports": [], "lifecycle": "staged"}'
+	start '{"framework": "marathon", "name": "found", "id": "found.1", "agent": 1, "ips": ["172.16.4.6"], "ports": [],
+		"discovery": {"name": "My.App", "ports": {"ports": [{"number": 8080, "name": "HTTP_api", "protocol": "tcp"}]}}}'
+	start '{"framework": "marathon", "name": "bare", "id": "bare.1", "agent": 2, "ips": [], "ports": []}'
+}
+
+stage --tasks 0 --agents 3 --staging-seconds 600
+tasks
+config xdpOn false httpOn true reverseDnsOn true IPSources '["netinfo", "mesos", "docker", "host"]'
+daemon
+
+given() {
+	local from='.givers[0]'
+	equal "a record for each task" '["172.16.1.1","172.16.1.2","172.16.1.3"]' "$(explain '[.records[].data]' web.marathon.mesos)"
+	equal "each has the task that gives it" 'web.2 true' \
+		"$(explain '.givers[.records[1].givers[0]].task.id + " " + (.records[1].served | tostring)' web.marathon.mesos)"
+	equal "the rule" 'task {task}.{framework}.{domain}' "$(explain "$from.rule + \" \" + $from.pattern" web.marathon.mesos)"
+	equal "framework, state, agent" 'marathon TASK_RUNNING 10.64.0.1' \
+		"$(explain "$from | .framework.name + \" \" + .task.state + \" \" + .agent.host" web.marathon.mesos)"
+	equal "the source that knew an address, and those before it" '["netinfo","mesos","docker","host"] host' \
+		"$(explain "[$from.ipSources[].source], $from.ipSource" bare.marathon.mesos | paste -sd ' ')"
+	equal "the name as DNS asks for it" 3 "$(explain '.records | length' WEB.Marathon.MESOS.)"
+	equal "the leading master" 'master true' "$(explain ".givers[.records[0].givers[0]] | .kind + \" \" + (.leader | tostring)" leader.mesos)"
+	equal "all agents" 3 "$(explain '[.givers[] | select(.kind == "agent")] | length' slave.mesos)"
+	equal "SOA and NS" '["SOA","NS"] configuration' "$(explain "[.records[].type], $from.kind" mesos | paste -sd ' ')"
+	equal "PTR" 'web-app.marathon.mesos. reverse' "$(explain ".records[0].data + \" \" + $from.rule" 1.4.16.172.in-addr.arpa)"
+	equal "a framework's port" 'framework-port marathon' "$(explain "$from.rule + \" \" + $from.framework.name" _framework._tcp.marathon.mesos)"
+	equal "a port of the resources" port "$(explain "$from.rule" _web._tcp.marathon.mesos)"
+	equal "a named port of DiscoveryInfo" 'discovery-named http-api' \
+		"$(explain "$from.rule + \" \" + ($from.labels[] | select(.part == \"port\" and .from == \"HTTP_api\") | .label)" _http-api._my-app._tcp.marathon.mesos)"
+}
+
+labels() {
+	local instance
+	equal "how a label was made" 'web-app ["letters lowered","dots and underscores are dashes"]' \
+		"$(explain '.givers[] | select(.task.id == "big.1") | .labels[0] | .label, .how' web-app.marathon.mesos | paste -sd ' ')"
+	instance=$(explain '.records[0].data | sub(":.*"; "")' _web._tcp.marathon.slave.mesos)
+	equal "the target of an SRV is another name to explain: agent, hash" 'instance-slave ["task","hash","agent","framework"]' \
+		"$(explain '.givers[0] | .rule, [.labels[].part]' "$instance" | paste -sd ' ')"
+	matches "its hash is of the task's id" '^web\.[123]$' "$(explain '.givers[0].labels[] | select(.part == "hash") | .from' "$instance")"
+}
+
+missing() {
+	equal "a task that is staged" 'NXDOMAIN not-running TASK_STAGING not-running' \
+		"$(explain '.answer + " " + .state + " " + .givers[0].task.state + " " + .leftOut[0].reason' late.marathon.mesos)"
+	equal "a framework that is called leader" 'owned leader' \
+		"$(explain '.leftOut[0].reason + " " + .givers[.leftOut[0].giver].framework.name' leader.mesos)"
+	equal "a name before it is a label" 'web-app.marathon.mesos. unreachable' "$(explain '.instead + " " + .leftOut[0].reason' web_app.marathon.mesos)"
+	equal "no such task" 'NXDOMAIN no-task' "$(explain '.answer + " " + .state' none.marathon.mesos)"
+	equal "no such framework" 'NXDOMAIN no-framework' "$(explain '.answer + " " + .state' web.none.mesos)"
+	equal "an empty non-terminal" 'NOERROR empty' "$(explain '.answer + " " + .state' marathon.slave.mesos)"
+	equal "what is below it" true "$(explain '.below | index("web.marathon.slave.mesos.") != null' marathon.slave.mesos)"
+	equal "a name of the daemon that nothing gives" no-source "$(explain .state master7.mesos)"
+	equal "outside" outside "$(explain .state example.com)"
+	equal "nobody's address" no-address "$(explain .state 9.9.9.9.in-addr.arpa)"
+	equal "no name" '400: Bad Request' "$(http /v1/explain/a..b)"
+}
+
+conflicts() {
+	http /v1/conflicts >"$NET_DIR/conflicts"
+	equal "how many of a kind" '{"owned":1,"unreachable":2,"framework":1,"name":1,"hash":0}' "$(jq -c .counts "$NET_DIR/conflicts")"
+	equal "who is called as the leader" 'leader.mesos. leader' \
+		"$(jq -r '.conflicts[] | select(.kind == "owned") | .name + " " + .by[0].framework.name' "$NET_DIR/conflicts")"
+	equal "two frameworks of one name" 'marathon.mesos. ["Marathon","marathon"]' \
+		"$(jq -rc '.conflicts[] | select(.kind == "framework") | .name, ([.by[].framework.name] | sort)' "$NET_DIR/conflicts" | paste -sd ' ')"
+	equal "two tasks of one name" 'web-app.marathon.mesos. ["big.1","small.1"]' \
+		"$(jq -rc '.conflicts[] | select(.kind == "name") | .name, ([.by[].task.id] | sort)' "$NET_DIR/conflicts" | paste -sd ' ')"
+}
+
+becomes "all tasks are there" 172.16.4.6 data my-app.marathon.mesos
+given
+labels
+missing
+conflicts
+daemon_stop
+finish
