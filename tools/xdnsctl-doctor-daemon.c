@@ -114,16 +114,6 @@ void doctor_pins(struct doctor *d)
 	}
 }
 
-/* Where its HTTP API is, from this host. */
-static void api_url(const struct config *cfg, const char *path, char *ret, size_t size)
-{
-	const char *host = cfg->http_listener;
-	bool any = !*host || !strcmp(host, "0.0.0.0") || !strcmp(host, "::");
-
-	snprintf(ret, size, strchr(host, ':') && !any ? "http://[%s]:%u%s" : "http://%s:%u%s",
-		 any ? "127.0.0.1" : host, cfg->http_port, path);
-}
-
 static void judge_version(struct doctor *d, json_t *json)
 {
 	const char *version = NULL, *what = NULL;
@@ -142,22 +132,19 @@ static void judge_version(struct doctor *d, json_t *json)
 
 void doctor_api(struct doctor *d)
 {
-	struct http_request req = {0};
-	struct http_result result;
-	struct http *http = NULL;
-	char url[512];
+	char url[512], error[CTL_API_ERROR_MAX];
+	struct ctl ctl = d->ctl;
 	json_t *json;
 
-	if (!d->cfg->http_on || (!d->running && doctor_xdp(d)) || http_new(d->cfg, &http))
+	if (!d->cfg->http_on || (!d->running && doctor_xdp(d)))
 		return;
-	api_url(d->cfg, "/v1/version", url, sizeof(url));
-	req.url = url;
-	json = doctor_ask(http, &req, &result);
-	http_free(http);
+	ctl.cfg = d->cfg;
+	ctl_api_url(d->cfg, "/v1/version", url, sizeof(url));
+	json = ctl_api_get(&ctl, "/v1/version", DOCTOR_PATIENCE, error);
 	if (json)
 		judge_version(d, json);
 	else
 		doctor_say(d, DOCTOR_WARN, "see the daemon's log; httpOn, httpListener, httpPort",
-			   "%s: %s", url, *result.error ? result.error : "no JSON");
+			   "%s: %s", url, error);
 	json_decref(json);
 }

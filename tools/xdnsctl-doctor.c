@@ -9,8 +9,7 @@
 
 #include "util.h"
 
-#define CONFIG_DEFAULT "/etc/mesos-xdns/config.json"
-#define INDENT	       20
+#define INDENT 20
 
 static const char *const verdicts[DOCTOR_VERDICTS] = {"ok", "warn", "fail"};
 

@@ -28,6 +28,9 @@ static const struct command {
 	 ctl_check_config},
 	{"doctor", "", "what of this machine and its cluster stands in the way, and what to do", 0,
 	 0, ctl_doctor},
+	{"explain", "NAME", "who gives the records of a name, by which rule, or why there are none",
+	 1, 1, ctl_explain},
+	{"conflicts", "", "whose names are in each other's way", 0, 0, ctl_conflicts},
 };
 
 static const struct flag {
@@ -35,9 +38,13 @@ static const struct flag {
 	char letter;
 } flags[] = {
 	{"bpf-dir", "DIR", "where the daemon pins its maps (" BPF_DIR_DEFAULT ")", 'd'},
-	{"config", "FILE", "the daemon's configuration: bpfDir, and what doctor looks at", 'c'},
+	{"config", "FILE", "the daemon's configuration: bpfDir, its HTTP API, what doctor looks at",
+	 'c'},
 	{"json", NULL, "JSON instead of text", 'j'},
 	{"interval", "SECONDS", "status: between two looks at the counters (1)", 'i'},
+	{"url", "URL", "explain, conflicts: the daemon's HTTP API (http://127.0.0.1:8123)", 'u'},
+	{"token", "FILE", "the token it wants is in this file", 't'},
+	{"cacert", "FILE", "whom to believe over HTTPS", 'C'},
 	{"help", NULL, "print this text", 'h'},
 	{"version", NULL, "print the version", 'V'},
 };
@@ -58,7 +65,8 @@ static void usage(FILE *out)
 		fprintf(out, "  %-22s  %s\n", left, flags[i].help);
 	}
 	fputs("\nExit status: 0 yes or done, 1 no (no such name or data, not serving, a probe "
-	      "failed),\n2 an error, 3 the program leaves the question to userspace.\n",
+	      "failed,\nthere are conflicts), 2 an error, 3 the program leaves the question to "
+	      "userspace.\n",
 	      out);
 }
 
@@ -118,6 +126,15 @@ static int take_options(struct ctl *c, int argc, char **argv)
 			if (take_interval(c, optarg))
 				return CTL_ERROR;
 			break;
+		case 'u':
+			c->url = optarg;
+			break;
+		case 't':
+			c->token_file = optarg;
+			break;
+		case 'C':
+			c->ca_file = optarg;
+			break;
 		case 'h':
 			usage(stdout);
 			return CTL_OK;
@@ -152,6 +169,9 @@ static int run(struct ctl *c, int argc, char **argv)
 	/* loads it itself: that it cannot be used is a finding */
 	if (command->run == ctl_doctor)
 		return command->run(c, argc - 1, argv + 1);
+	if ((command->run == ctl_explain || command->run == ctl_conflicts) && !c->config_file &&
+	    !c->url && !access(CONFIG_DEFAULT, F_OK))
+		c->config_file = CONFIG_DEFAULT;
 	if (c->config_file && config_load(c->config_file, &cfg, &error))
 		return ctl_fail("%s", error ? error : "no memory for the configuration");
 	c->cfg = cfg;

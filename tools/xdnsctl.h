@@ -28,6 +28,9 @@ struct ctl {
 	const char *config_file;  /* NULL: not given */
 	const struct config *cfg; /* of that file; NULL: none */
 	double interval;	  /* seconds between two looks at the counters */
+	const char *url;	  /* of the HTTP API; NULL: as the configuration has it */
+	const char *token_file;	  /* NULL: the same */
+	const char *ca_file;
 	bool json;
 };
 
@@ -50,6 +53,8 @@ struct ctl_message {
 	struct ctl_rrs answer, authority, additional; /* without OPT */
 };
 
+#define CONFIG_DEFAULT "/etc/mesos-xdns/config.json" /* if none is named, and it is there */
+
 /* The commands: argv holds what follows the command's name. They return an enum ctl_exit. */
 int ctl_lookup(const struct ctl *c, int argc, char **argv);
 int ctl_status(const struct ctl *c, int argc, char **argv);
@@ -57,6 +62,19 @@ int ctl_dump(const struct ctl *c, int argc, char **argv);
 int ctl_counters(const struct ctl *c, int argc, char **argv);
 int ctl_check_config(const struct ctl *c, int argc, char **argv);
 int ctl_doctor(const struct ctl *c, int argc, char **argv);
+int ctl_explain(const struct ctl *c, int argc, char **argv);
+int ctl_conflicts(const struct ctl *c, int argc, char **argv);
+
+/* xdnsctl-api.c */
+#define CTL_HTTP_PORT	  8123
+#define CTL_API_ERROR_MAX 512
+/* Where a daemon of this configuration is asked, from its host. cfg: NULL: the default one. */
+void ctl_api_url(const struct config *cfg, const char *path, char *ret, size_t size);
+/* What is answered, within so many seconds; NULL: error says why. */
+json_t *ctl_api_get(const struct ctl *c, const char *path, unsigned seconds,
+		    char error[CTL_API_ERROR_MAX]);
+/* The same; what fails is said on stderr. */
+json_t *ctl_api_must(const struct ctl *c, const char *path);
 
 /* xdnsctl-maps.c */
 /* One line on stderr; returns CTL_ERROR. */

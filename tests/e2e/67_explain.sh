@@ -95,10 +95,73 @@ conflicts() {
 		"$(jq -rc '.conflicts[] | select(.kind == "name") | .name, ([.by[].task.id] | sort)' "$NET_DIR/conflicts" | paste -sd ' ')"
 }
 
+ctl() {
+	net_exec server build/xdnsctl --config "$NET_DIR/config.json" "$@" 2>&1
+}
+
+# says TEXT STATUS REGEX ARGUMENTS...: of ctl; REGEX matches one of its lines
+says() {
+	local text=$1 expected=$2 regex=$3 output status=0
+	shift 3
+	output=$(ctl "$@") || status=$?
+	if [ $status = "$expected" ]; then
+		matches "$text" "$regex" "$output"
+	else
+		not_ok "$text" "xdnsctl $*: exit status $status, not $expected
+$output"
+	fi
+}
+
+tool() {
+	says "xdnsctl: a record and its giver" 0 '^ +A +172\.16\.4\.2 +\[1\]$' explain web-app.marathon.mesos
+	says "the giver" 0 '^\[1\] task "web-app"  id small\.1  TASK_RUNNING$' explain web-app.marathon.mesos
+	says "how its label was made" 0 '^ +task +Web_App -> web-app  \(letters lowered; ' explain web-app.marathon.mesos
+	says "the source, after those that knew nothing" 0 '^ +host +10\.64\.0\.3  <- used$' explain bare.marathon.mesos
+	says "a name that is not there" 1 '^it is the name of a task that is not running$' explain late.marathon.mesos
+	says "a name that cannot be" 2 'HTTP status 400' explain a..b
+	says "nobody there" 2 '^xdnsctl: http://127.0.0.1:1: ' --url http://127.0.0.1:1 explain web.marathon.mesos
+	equal "JSON" "$(explain .serial web.marathon.mesos)" "$(ctl --json explain web.marathon.mesos | jq .serial)"
+	says "conflicts" 1 '^owned +leader\.mesos\.  2 records left out$' conflicts
+	says "whose" 1 '^    framework "Marathon"$' conflicts
+	equal "conflicts as JSON" 5 "$(ctl -j conflicts | jq '.conflicts | length')"
+	start '{"framework": "marathon", "name": "x\u001b[31m", "id": "esc.1", "agent": 0, "ips": ["172.16.4.9"], "ports": []}'
+	becomes "a name with an escape for terminals" 172.16.4.9 data x31m.marathon.mesos
+	says "is tamed" 0 'task "x\?\[31m"' explain x31m.marathon.mesos
+}
+
+# Over TLS, with a token, all of it out of the configuration.
+guarded() {
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=dns1.example \
+		-addext subjectAltName=DNS:dns1.example -keyout "$NET_DIR/key.pem" -out "$NET_DIR/cert.pem" 2>/dev/null
+	(umask 077 && echo 0123456789abcdef0123456789abcdef >"$NET_DIR/token")
+	daemon_stop
+	config xdpOn false httpOn true httpCertFile "\"$NET_DIR/cert.pem\"" httpKeyFile "\"$NET_DIR/key.pem\"" \
+		httpTokenFile "\"$NET_DIR/token\""
+	daemon
+	says "over TLS, with the configured token" 0 '10\.53\.1\.1' explain leader.mesos
+	says "a certificate that no CA vouches for" 2 'certificate' --url https://127.0.0.1:8123 explain web.marathon.mesos
+	says "one that a CA vouches for, of another name" 2 'host name|alternative' --url https://127.0.0.1:8123 \
+		--cacert "$NET_DIR/cert.pem" explain web.marathon.mesos
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=127.0.0.1 \
+		-keyout "$NET_DIR/other-key.pem" -out "$NET_DIR/cert.pem" 2>/dev/null
+	cp "$NET_DIR/other-key.pem" "$NET_DIR/key.pem"
+	says "another certificate than the configured one" 2 'pinned' explain web.marathon.mesos
+}
+
+held() {
+	sim_post elect '{"empty": true}'
+	succeeds "a new leader knows no tasks" within 20 said 'does not know'
+	says "a held task" 0 'id web\.1  TASK_RUNNING  held: the new leader does not know it yet' explain web.marathon.mesos
+	equal "as JSON" true "$(explain '.givers[0].task.held' web.marathon.mesos)"
+}
+
 becomes "all tasks are there" 172.16.4.6 data my-app.marathon.mesos
 given
 labels
 missing
 conflicts
+tool
+held
+guarded
 daemon_stop
 finish
