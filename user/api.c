@@ -15,6 +15,7 @@
 #define PATH_MAX_OCTETS 2048
 
 static const struct api_route routes[] = {
+	{.path = "/", .type = API_HTML, .answer = api_page, .any_accepted = true, .open = true},
 	{.path = "/v1/version", .type = API_JSON, .answer = api_version},
 	{.path = "/v1/config", .type = API_JSON, .answer = api_config},
 	{.path = "/v1/hosts/{}", .type = API_JSON, .answer = api_hosts, .zone = true},
@@ -23,6 +24,16 @@ static const struct api_route routes[] = {
 	{.path = "/v1/enumerate",
 	 .type = API_JSON,
 	 .answer = api_enumerate,
+	 .zone = true,
+	 .enumeration = true},
+	{.path = "/v1/names",
+	 .type = API_JSON,
+	 .answer = api_search,
+	 .zone = true,
+	 .enumeration = true},
+	{.path = "/v1/names/{}",
+	 .type = API_JSON,
+	 .answer = api_search,
 	 .zone = true,
 	 .enumeration = true},
 	{.path = "/v1/axfr",
@@ -293,6 +304,7 @@ void api_handle(void *ctx, const struct http_request *q, struct http_response *r
 		ret->location = strdup(cleaned);
 		return;
 	}
+	name[0] = '\0';
 	route = find(a, path, name);
 	if (!(route && route->open) &&
 	    !api_token_good(&a->token, http_request_header(q, "Authorization")))
@@ -308,5 +320,5 @@ void api_handle(void *ctx, const struct http_request *q, struct http_response *r
 	else if (route->stream)
 		open_stream(a, route, q, ret);
 	else
-		answer(a, route, name, ret);
+		answer(a, route, *name ? name : NULL, ret);
 }

@@ -3,15 +3,19 @@
 #ifndef XDNS_API_INTERNAL_H
 #define XDNS_API_INTERNAL_H
 
+#include <arpa/inet.h>
 #include <stdio.h>
 
+#include "abi.h"
 #include "api.h"
 #include "dname_text.h"
 #include "json_write.h"
+#include "pool.h"
 
 #define API_LOOP_MS 3000 /* how long the loop may let a client wait */
 
 #define API_JSON   "application/json"
+#define API_HTML   "text/html; charset=utf-8"
 #define API_TEXT   "text/plain; charset=utf-8"
 #define API_EVENTS "text/event-stream"
 
@@ -60,11 +64,17 @@ void api_put_task(struct json_writer *w, const char *key, const struct model_ent
 int api_put_giver(struct json_writer *w, const struct record_rules *r,
 		  const struct explain_giver *g, const uint8_t *owner);
 
+/* The i-th A or AAAA of a record. Returns buf. */
+const char *api_address_text(const struct pool *p, const struct xdns_record *r, bool v6, uint32_t i,
+			     char buf[INET6_ADDRSTRLEN]);
+
+int api_page(struct api *a, const char *name, struct json_writer *w);
 int api_version(struct api *a, const char *name, struct json_writer *w);
 int api_config(struct api *a, const char *name, struct json_writer *w);
 int api_hosts(struct api *a, const char *name, struct json_writer *w);
 int api_services(struct api *a, const char *name, struct json_writer *w);
 int api_ports(struct api *a, const char *name, struct json_writer *w);
+int api_search(struct api *a, const char *name, struct json_writer *w);
 int api_enumerate(struct api *a, const char *name, struct json_writer *w);
 int api_axfr(struct api *a, const char *name, struct json_writer *w);
 int api_health(struct api *a, const char *name, struct json_writer *w);

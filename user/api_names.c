@@ -50,8 +50,8 @@ static const uint8_t *address(const struct pool *p, const struct xdns_record *r,
 		       : xdns_env_a_set(p, r->a_set + i / XDNS_A_PER_SET)->a[i % XDNS_A_PER_SET];
 }
 
-static const char *address_text(const struct pool *p, const struct xdns_record *r, bool v6,
-				uint32_t i, char buf[INET6_ADDRSTRLEN])
+const char *api_address_text(const struct pool *p, const struct xdns_record *r, bool v6, uint32_t i,
+			     char buf[INET6_ADDRSTRLEN])
 {
 	return inet_ntop(v6 ? AF_INET6 : AF_INET, address(p, r, v6, i), buf, INET6_ADDRSTRLEN);
 }
@@ -83,9 +83,9 @@ int api_hosts(struct api *a, const char *name, struct json_writer *w)
 	if (r) {
 		dname_to_text(wire, host);
 		for (uint32_t i = 0; i < r->n_a; i++)
-			put_host(w, host, address_text(pool, r, false, i, text));
+			put_host(w, host, api_address_text(pool, r, false, i, text));
 		for (uint32_t i = 0; i < r->n_aaaa; i++)
-			put_host(w, host, address_text(pool, r, true, i, text));
+			put_host(w, host, api_address_text(pool, r, true, i, text));
 	}
 	if (!r || !(r->n_a + r->n_aaaa))
 		put_host(w, "", "");
@@ -119,9 +119,9 @@ static unsigned put_target(struct json_writer *w, const struct pool *pool, const
 	dname_to_text(wire, host);
 	snprintf(port, sizeof(port), "%u", srv->port);
 	if (target->n_a && ++n)
-		put_service(w, service, host, address_text(pool, target, false, 0, ip), port);
+		put_service(w, service, host, api_address_text(pool, target, false, 0, ip), port);
 	if (target->n_aaaa && ++n)
-		put_service(w, service, host, address_text(pool, target, true, 0, ip), port);
+		put_service(w, service, host, api_address_text(pool, target, true, 0, ip), port);
 	return n;
 }
 

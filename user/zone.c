@@ -366,6 +366,21 @@ const struct xdns_record *zone_find(const struct zone *z, const struct xdns_qnam
 	return r->flags & XDNS_RECORD_TARGET_ONLY ? NULL : r;
 }
 
+void zone_read_for_each(const struct zone *z, zone_read_fn fn, void *ctx)
+{
+	const struct zone_index *index = __atomic_load_n(&z->index, __ATOMIC_ACQUIRE);
+	const struct node *n;
+	uint32_t at = 0;
+
+	while ((n = zone_index_next(index, &at))) {
+		uint32_t i = __atomic_load_n(&n->record, __ATOMIC_ACQUIRE);
+		const struct xdns_record *r = i ? pool_at(&z->pool, POOL_RECORDS, i) : NULL;
+
+		if (r && !(r->flags & XDNS_RECORD_TARGET_ONLY))
+			fn(ctx, n->wire, r);
+	}
+}
+
 /* Mirror */
 
 size_t zone_pending(const struct zone *z)

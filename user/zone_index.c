@@ -148,7 +148,7 @@ static void fetch_ahead(const struct zone_index *t, uint32_t at)
 struct node *zone_index_next(const struct zone_index *t, uint32_t *at)
 {
 	while (*at < t->size) {
-		uint64_t slot = t->slot[*at];
+		uint64_t slot = __atomic_load_n(&t->slot[*at], __ATOMIC_ACQUIRE);
 
 		if (*at + AHEAD < t->size)
 			fetch_ahead(t, *at + AHEAD);

@@ -48,7 +48,7 @@ void zone_index_remove(struct zone_index *t, const struct node *n);
 struct node *zone_index_twin(const struct zone_index *t, const struct node *n,
 			     const struct node *after);
 
-/* All nodes: the first from *at on, which is 0 at first; NULL: no more. Writer. */
+/* All nodes: the first from *at on, which is 0 at first; NULL: no more. Readers: under RCU. */
 struct node *zone_index_next(const struct zone_index *t, uint32_t *at);
 
 #endif

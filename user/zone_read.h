@@ -22,6 +22,12 @@ bool zone_ready(const struct zone *z);
 /* The record of a name that exists (or of a reverse name), else NULL. */
 const struct xdns_record *zone_find(const struct zone *z, const struct xdns_qname *q);
 
+/* Each name that exists, with its record, in no order; a name that comes or goes meanwhile may be
+ * left out. Reverse names are among them.
+ */
+typedef void (*zone_read_fn)(void *ctx, const uint8_t *wire, const struct xdns_record *r);
+void zone_read_for_each(const struct zone *z, zone_read_fn fn, void *ctx);
+
 /* Where a record's sets and targets stand. */
 const struct pool *zone_read_pool(const struct zone *z);
 

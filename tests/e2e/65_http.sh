@@ -53,6 +53,26 @@ lists() {
 	equal "axfr: serial" "$(data mesos SOA | cut -d' ' -f3)" "$(json .Serial /v1/axfr)"
 }
 
+search() {
+	local axfr
+	axfr=$(json '[.Records[] | keys[]] | unique | length' /v1/axfr)
+	equal "names: each that has records, once" "$axfr" "$(json .matches /v1/names)"
+	equal "names: in order" true "$(json '[.names[].name] | . == sort' /v1/names)"
+	equal "names: those with a part, whatever its case" '["_web._tcp.marathon.mesos.","_web._udp.marathon.mesos."]' \
+		"$(json '[.names[].name | select(endswith(".slave.mesos.") | not)]' /v1/names/_WEB)"
+	equal "names: what they have" '[3,["172.16.1.1","172.16.1.2","172.16.1.3"],[],[]]' \
+		"$(json '.names[] | select(.name == "web.marathon.mesos.") | [.records, (.a | sort), .aaaa, .srv]' /v1/names/web.mara)"
+	equal "names: services" '["svc.marathon.mesos.:5353"]' \
+		"$(json '[.names[] | select(.name == "_dns._udp.svc._tcp.marathon.mesos." or .name == "_svc._udp.marathon.mesos.") | .srv[] | sub("-[^.]*"; "")] | unique' /v1/names/_udp)"
+	equal "names: none" '{"matches":0,"names":[]}' "$(json . /v1/names/nobody)"
+	many_tasks 130
+	task long long.1 0 '[]' '[1, 2, 3, 4, 5, 6, 7, 8, 9, 10]'
+	within 20 is '"130"' json '.names[] | select(.name == "many.marathon.mesos.") | .records | tostring' /v1/names/many.mara
+	equal "names: of a set the first 8" '[130,8]' \
+		"$(json '.names[] | select(.name == "many.marathon.mesos.") | [.records, (.a | length)]' /v1/names/many.mara)"
+	equal "names: the first 100 of more" '[true,100]' "$(json '[.matches > 200, (.names | length)]' /v1/names/)"
+}
+
 refusals() {
 	equal "another path" '404 404: Page Not Found' "$(code /nope) $(cat "$NET_DIR/body")"
 	equal "a trailing slash" 200 "$(code /v1/version/)"
@@ -117,6 +137,7 @@ config_off() {
 	daemon_stop
 	daemon_xdp native httpOn true enumerationOn false
 	equal "EnumerationOn false: enumerate" 404 "$(code /v1/enumerate)"
+	equal "EnumerationOn false: names" '404 404' "$(code /v1/names) $(code /v1/names/web)"
 	equal "EnumerationOn false: axfr" 404 "$(code /v1/axfr)"
 	equal "EnumerationOn false: hosts" 200 "$(code /v1/hosts/leader.mesos)"
 }
@@ -138,6 +159,7 @@ daemon_xdp native httpOn true mesosCredentials '{"principal": "admin", "secret":
 within 20 is '"172.16.2.1"' json '.[0].ip' /v1/hosts/six.marathon.mesos
 lookups
 lists
+search
 refusals
 secrets
 health

@@ -178,6 +178,9 @@ class Judge:
 
     def other(self, entry, ours):
         path, status = entry["path"], entry["status"]
+        if path == "/" and ours["status"] == 200:
+            self.rule("page")
+            return
         if status == 415:
             self.rule("body-type")
         elif status == 501:
