@@ -208,7 +208,8 @@ void follower_take_document(struct follower *f, struct message *m)
 	free(f->answered);
 	f->answered = TAKE_PTR(m->text);
 	if (same == ANOTHER) {
-		log_notice("mesos: another master leads: %s", f->answered ? f->answered : "?");
+		log_about(LOG_LEVEL_NOTICE, "MASTER", f->answered ? f->answered : "?",
+			  "mesos: another master leads: %s", f->answered ? f->answered : "?");
 		f->hold_told = false;
 		begin_hold(f, false);
 	} else if (f->provisional && m->begun_ns > f->snapshot_ns) {

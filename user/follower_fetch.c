@@ -173,10 +173,10 @@ void follower_on_masters(struct follower *f, struct message *m)
 		return; /* the detector has said so; what is known stays */
 	uv_timer_stop(&f->zk_patience);
 	f->waiting_for_zk = false;
-	log_write(f->masters.count && !strcmp(f->masters.list[0], list[0]) ? LOG_LEVEL_INFO
+	log_about(f->masters.count && !strcmp(f->masters.list[0], list[0]) ? LOG_LEVEL_INFO
 									   : LOG_LEVEL_NOTICE,
-		  "zk: %s %s, %zu masters", m->leader ? "leader" : "no leader; first", list[0],
-		  count);
+		  "MASTER", list[0], "zk: %s %s, %zu masters",
+		  m->leader ? "leader" : "no leader; first", list[0], count);
 	drop_settling(f);
 	f->retry_ns = 0;
 	f->zk_leads = m->leader;

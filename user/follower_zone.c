@@ -4,6 +4,7 @@
 
 #include <inttypes.h>
 #include <malloc.h>
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
@@ -31,8 +32,10 @@ static void log_zone(const struct follower *f, const struct zone_changes *c, enu
 		     uint64_t start_ns)
 {
 	struct zone_counts n = zone_counts(f->zone);
+	char serial[16];
 
-	log_write(level,
+	snprintf(serial, sizeof(serial), "%u", zone_serial(f->zone));
+	log_about(level, "SERIAL", serial,
 		  "zone: %" PRIu64 " names (+%" PRIu64 " ~%" PRIu64 " -%" PRIu64 "), %" PRIu64
 		  " A, %" PRIu64 " AAAA, %" PRIu64 " SRV, serial %u, %" PRIu64 " us",
 		  n.names, c->names_added, c->names_changed, c->names_removed, n.a, n.aaaa, n.srv,

@@ -193,7 +193,7 @@ static void complain(struct kernel *k, const char *name, unsigned index, int r)
 		return;
 	}
 	if (!k->complained || !strstr(k->complained, text))
-		log_warn("%s", text);
+		log_about(LOG_LEVEL_WARN, "INTERFACE", name, "%s", text);
 	if (asprintf(&joined, "%s%s\n", k->complaints ? k->complaints : "", text) < 0)
 		return;
 	free(k->complaints);
@@ -226,14 +226,17 @@ static void attach(struct kernel *k, const struct interface *i)
 	pins_put(a.link_fd, k->cfg->bpf_dir, pin);
 	k->attached[k->attached_count++] = a;
 	if (why && k->cfg->xdp_mode == XDP_MODE_AUTO)
-		log_notice("xdp: %s generic (native would not do: %s)", i->name, why);
+		log_about(LOG_LEVEL_NOTICE, "INTERFACE", i->name,
+			  "xdp: %s generic (native would not do: %s)", i->name, why);
 	else
-		log_notice("xdp: %s %s", i->name, a.native ? "native" : "generic");
+		log_about(LOG_LEVEL_NOTICE, "INTERFACE", i->name, "xdp: %s %s", i->name,
+			  a.native ? "native" : "generic");
 	why = attachments_native_would_lose(i);
 	if (a.native && why)
-		log_notice("xdp: %s: native was asked for, but %s: if answers vanish, use "
-			   "generic",
-			   i->name, why);
+		log_about(LOG_LEVEL_NOTICE, "INTERFACE", i->name,
+			  "xdp: %s: native was asked for, but %s: if answers vanish, use "
+			  "generic",
+			  i->name, why);
 }
 
 static void drop(struct kernel *k, size_t n)
@@ -373,7 +376,8 @@ int kernel_sync(struct kernel *k, const struct interfaces *in)
 			k->attached[n].mtu = i->mtu;
 			continue;
 		}
-		log_notice("xdp: %s left", k->attached[n].name);
+		log_about(LOG_LEVEL_NOTICE, "INTERFACE", k->attached[n].name, "xdp: %s left",
+			  k->attached[n].name);
 		drop(k, n);
 	}
 	for (size_t i = 0; i < in->count && !k->broken; i++) {

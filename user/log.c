@@ -10,11 +10,11 @@
 #include <time.h>
 #include <unistd.h>
 
-/* A pipe takes this much in one piece (PIPE_BUF), so lines of threads never mix. */
-#define LINE_MAX_LEN 4096
+#include "log_journal.h"
 
-/* The one piece of state: what is worth writing. */
+/* All there is of state: what is worth writing, and whether the journal reads it. */
 static atomic_int threshold = LOG_LEVEL_NOTICE;
+static atomic_bool journal;
 
 static const char *const level_words[] = {
 	[LOG_LEVEL_ERROR] = "error", [LOG_LEVEL_WARN] = "warning", [LOG_LEVEL_NOTICE] = "notice",
@@ -22,7 +22,7 @@ static const char *const level_words[] = {
 };
 
 struct line {
-	char text[LINE_MAX_LEN];
+	char text[LOG_LINE_MAX];
 	size_t len;
 	bool cut;
 };
@@ -36,6 +36,7 @@ void log_init(int verbosity)
 	else if (verbosity > 1)
 		level = LOG_LEVEL_DEBUG;
 	atomic_store_explicit(&threshold, level, memory_order_relaxed);
+	atomic_store_explicit(&journal, log_journal_here(), memory_order_relaxed);
 }
 
 /* Adds all of it or, if there is no room for it and the "..." at the end, nothing more ever. */
@@ -136,32 +137,71 @@ static void line_start(struct line *line, enum log_level level)
 	line_add(line, stamp, (size_t)len);
 }
 
-void log_write(enum log_level level, const char *fmt, ...)
+static void line_end(struct line *line, const char *end)
 {
-	char text[LINE_MAX_LEN];
+	if (line->cut) {
+		memcpy(line->text + line->len, "...", 3);
+		line->len += 3;
+	}
+	memcpy(line->text + line->len, end, strlen(end) + 1);
+	line->len += strlen(end);
+}
+
+static bool to_journal(enum log_level level, const char *field, const char *value, const char *text,
+		       size_t len)
+{
+	struct line line = {.len = 0};
+
+	line_add_escaped(&line, text, len);
+	line_end(&line, "");
+	return log_journal_send(level, field, value, line.text);
+}
+
+static void to_stderr(enum log_level level, const char *text, size_t len)
+{
 	struct line line;
-	int saved = errno;
-	va_list ap;
-	int len;
+
+	line_start(&line, level);
+	line_add_escaped(&line, text, len);
+	line_end(&line, "\n");
+	while (write(STDERR_FILENO, line.text, line.len) < 0 && errno == EINTR)
+		;
+}
+
+__attribute__((format(printf, 4, 0))) static void write_entry(enum log_level level,
+							      const char *field, const char *value,
+							      const char *fmt, va_list ap)
+{
+	char text[LOG_LINE_MAX];
+	int saved = errno, len;
 
 	if ((int)level > atomic_load_explicit(&threshold, memory_order_relaxed))
 		return;
-	va_start(ap, fmt);
 	len = vsnprintf(text, sizeof(text), fmt, ap);
-	va_end(ap);
-	line_start(&line, level);
-	if (len < 0) {
+	if (len < 0)
 		len = snprintf(text, sizeof(text), "(a message that cannot be formatted)");
-	} else if ((size_t)len >= sizeof(text)) {
+	else if ((size_t)len >= sizeof(text))
 		len = sizeof(text) - 1;
-	}
-	line_add_escaped(&line, text, (size_t)len);
-	if (line.cut) {
-		memcpy(line.text + line.len, "...", 3);
-		line.len += 3;
-	}
-	line.text[line.len++] = '\n';
-	while (write(STDERR_FILENO, line.text, line.len) < 0 && errno == EINTR)
-		;
+	if (!atomic_load_explicit(&journal, memory_order_relaxed) ||
+	    !to_journal(level, field, value, text, (size_t)len))
+		to_stderr(level, text, (size_t)len);
 	errno = saved;
+}
+
+void log_write(enum log_level level, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	write_entry(level, NULL, NULL, fmt, ap);
+	va_end(ap);
+}
+
+void log_about(enum log_level level, const char *field, const char *value, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	write_entry(level, field, value, fmt, ap);
+	va_end(ap);
 }

@@ -2,12 +2,20 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -212,12 +220,121 @@ static void test_threads(void **state)
 	fclose(c.file);
 }
 
+/* ---- the journal ---- */
+
+/* A socket where the journal's is, seen by this process only; -1: that is not allowed here. */
+static int fake_journal(void)
+{
+	static const struct sockaddr_un at = {.sun_family = AF_UNIX,
+					      .sun_path = "/run/systemd/journal/socket"};
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK, 0);
+
+	if (unshare(CLONE_NEWNS) && unshare(CLONE_NEWUSER | CLONE_NEWNS))
+		return -1;
+	if (mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
+	    mount("tmpfs", "/run", "tmpfs", 0, NULL) || mkdir("/run/systemd", 0755) ||
+	    mkdir("/run/systemd/journal", 0755) ||
+	    bind(fd, (const struct sockaddr *)&at, sizeof(at)))
+		return -1;
+	return fd;
+}
+
+static void say_it_is_the_journal(void)
+{
+	struct stat st;
+	char text[64];
+
+	assert_int_equal(fstat(STDERR_FILENO, &st), 0);
+	snprintf(text, sizeof(text), "%ju:%ju", (uintmax_t)st.st_dev, (uintmax_t)st.st_ino);
+	setenv("JOURNAL_STREAM", text, 1);
+}
+
+/* The next entry, in the journal's form: a field a line, the last one ended, too. */
+static const char *entry(int fd)
+{
+	static char text[8192];
+	ssize_t n = recv(fd, text + 1, sizeof(text) - 2, 0);
+
+	text[0] = '\n';
+	text[n < 0 ? 1 : n + 1] = 0;
+	return text;
+}
+
+static bool has(const char *entry, const char *field)
+{
+	char line[256];
+
+	snprintf(line, sizeof(line), "\n%s\n", field);
+	return strstr(entry, line);
+}
+
+/* 0: as it must be; else what is not. In a process of its own. */
+static int in_journal(int fd)
+{
+	const char *e;
+
+	say_it_is_the_journal();
+	log_init(1);
+	log_warn("zone: %s", "a b");
+	e = entry(fd);
+	if (!has(e, "PRIORITY=4") || !has(e, "MESSAGE=zone: a b"))
+		return 1;
+	if (!has(e, "MESOS_XDNS_PART=zone") || strstr(e, "CODE_FILE"))
+		return 2;
+	log_about(LOG_LEVEL_INFO, "INTERFACE", "eth0", "xdp: eth0 native");
+	e = entry(fd);
+	if (!has(e, "PRIORITY=6") || !has(e, "MESOS_XDNS_INTERFACE=eth0"))
+		return 3;
+	log_error("Not a part: x\nMESOS_XDNS_PART=forged");
+	e = entry(fd);
+	if (!has(e, "PRIORITY=3") || !has(e, "MESSAGE=Not a part: x\\nMESOS_XDNS_PART=forged") ||
+	    strstr(e, "\nMESOS_XDNS_PART="))
+		return 4;
+	log_debug("zone: not at this verbosity");
+	if (strlen(entry(fd)) != 1)
+		return 5;
+	setenv("JOURNAL_STREAM", "1:2", 1); /* of another stderr */
+	log_init(1);
+	log_error("zone: to stderr");
+	return strlen(entry(fd)) != 1 ? 6 : 0;
+}
+
+static void test_journal(void **state)
+{
+	struct capture c;
+	char line[256] = "";
+	int status;
+	pid_t pid;
+
+	(void)state;
+	capture_start(&c);
+	pid = fork();
+	if (pid == 0) {
+		int fd = fake_journal();
+
+		_exit(fd < 0 ? 77 : in_journal(fd));
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	capture_end(&c);
+	assert_true(WIFEXITED(status));
+	if (WEXITSTATUS(status) == 77) {
+		fclose(c.file);
+		print_message("SKIPPED: no mount namespace can be had\n");
+		skip();
+	}
+	assert_int_equal(WEXITSTATUS(status), 0);
+	assert_non_null(fgets(line, sizeof(line), c.file)); /* the last one, and nothing else */
+	assert_string_equal(after_stamp(line), "error: zone: to stderr\n");
+	assert_null(fgets(line, sizeof(line), c.file));
+	fclose(c.file);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_escapes), cmocka_unit_test(test_levels),
 		cmocka_unit_test(test_long),	cmocka_unit_test(test_errno),
-		cmocka_unit_test(test_threads),
+		cmocka_unit_test(test_threads), cmocka_unit_test(test_journal),
 	};
 
 	return cmocka_run_group_tests_name("log", tests, NULL, NULL);
