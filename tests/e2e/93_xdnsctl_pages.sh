@@ -51,9 +51,15 @@ equal "bash completes the commands" "$(sort <<<"$names")" "$(bash_words '')"
 equal "and the options" "$(options)" "$(bash_words --)"
 equal "and types behind a name" "A AAAA" "$(bash_words lookup leader.mesos A | paste -sd ' ')"
 equal "and files" "$PAGE" "$(bash_words check-config docs/xdnsctl)"
-zsh_list=$(sed -n "s/^\t'\([a-z-]*\):[^:]*'\$/\1/p" "$ZSH_FILE")
-equal "zsh's completion has the commands" "$names" "$zsh_list"
-equal "with the usage's words" "$(usage_section Commands | sed 's/^[^ ].*   *//')" \
-	"$(sed -n "s/^\t'[a-z-]*:\([^:]*\)'\$/\1/p" "$ZSH_FILE")"
+# zsh's list is written as bash would, too: "name:what it does"
+zsh_list() {
+	(
+		commands=()
+		eval "$(sed -n '/^commands=(/,/^)/p' "$ZSH_FILE")"
+		printf '%s\n' "${commands[@]}" | sort
+	)
+}
+equal "zsh's completion has the commands, with the usage's words" \
+	"$(paste -d : <(echo "$names") <(usage_section Commands | sed 's/^[^ ].*   *//') | sort)" "$(zsh_list)"
 equal "and the options" "$(options)" "$(grep -oE -- ',--[a-z-]+' "$ZSH_FILE" | tr -d , | sort -u)"
 finish
