@@ -303,10 +303,8 @@ static bool parse(struct reply *r, const uint8_t *query, size_t len, uint16_t *r
 		return true;
 	}
 	*ret_rcode = reply_parse(query, len, r->zc->hash_key, r, &question);
-	if (!question) {
+	if (!question)
 		r->q.len = 0;
-		r->q.has_opt = 0;
-	}
 	return *ret_rcode == DNS_RCODE_NOERROR;
 }
 
@@ -357,7 +355,7 @@ size_t reply_empty(const uint8_t *query, size_t len, uint8_t rcode, bool truncat
 		return 0;
 	reply_parse(query, len, no_key, &r, &question);
 	if (!question)
-		r.q.len = r.q.has_opt = 0;
+		r.q.len = 0;
 	r.a.cut = truncated;
 	if (rcode == DNS_RCODE_SERVFAIL)
 		r.ede = DNS_EDE_NO_REACHABLE_AUTHORITY;

@@ -6,6 +6,8 @@
 
 #include "dname_text.h"
 
+#define RECORDS_MAX 2 /* additional ones; and of a section that is only walked over */
+
 bool reply_name_valid(const struct xdns_qname *q)
 {
 	const uint8_t *octet = (const uint8_t *)q->word;
@@ -129,6 +131,30 @@ static bool read_name_with_zero(const uint8_t *p, size_t left, struct xdns_qname
 	return true;
 }
 
+/*
+ * A message that is not read further, but whose OPT is answered all the same (RFC 6891 7): only if
+ * all of it can be walked over.
+ */
+static void look_for_opt(const uint8_t *p, size_t left, const struct dns_header *h,
+			 struct xdns_question *q)
+{
+	unsigned before = xdns_be16(h->ancount) + xdns_be16(h->nscount);
+	size_t name_len = 0;
+
+	if (h->qdcount == xdns_be16(1)) {
+		name_len = skip_name(p, left);
+		if (!name_len || left < name_len + 4)
+			return;
+		name_len += 4;
+	} else if (h->qdcount) {
+		return;
+	}
+	if (before > RECORDS_MAX || xdns_be16(h->arcount) > RECORDS_MAX ||
+	    parse_records(p + name_len, left - name_len, before, xdns_be16(h->arcount), q) ==
+		    DNS_RCODE_FORMERR)
+		q->has_opt = 0;
+}
+
 enum dns_rcode reply_parse(const uint8_t *msg, size_t len, const __u64 (*key)[2], struct reply *r,
 			   bool *ret_question)
 {
@@ -143,10 +169,12 @@ enum dns_rcode reply_parse(const uint8_t *msg, size_t len, const __u64 (*key)[2]
 	q->id = h->id;
 	q->flags = xdns_be16(h->flags);
 	q->limit = DNS_UDP_PLAIN_MAX;
-	if (q->flags & DNS_OPCODE_MASK)
-		return DNS_RCODE_NOTIMP;
-	/* one question (RFC 9619); of other records as many as Mesos-DNS 0.10.1 accepts */
-	if (h->qdcount != xdns_be16(1) || an > 1 || ns > 1 || ar > 2)
+	if (q->flags & DNS_OPCODE_MASK || h->qdcount != xdns_be16(1)) { /* one: RFC 9619 */
+		look_for_opt(p, (size_t)(end - p), h, q);
+		return q->flags & DNS_OPCODE_MASK ? DNS_RCODE_NOTIMP : DNS_RCODE_FORMERR;
+	}
+	/* of other records as many as Mesos-DNS 0.10.1 accepts */
+	if (an > 1 || ns > 1 || ar > RECORDS_MAX)
 		return DNS_RCODE_FORMERR;
 	if ((xdns_qname_read(p, end, key, &q->name) || !reply_name_valid(&q->name)) &&
 	    !read_name_with_zero(p, (size_t)(end - p), &q->name))

@@ -263,7 +263,7 @@ static const struct row rows[] = {
 	{ "ARCOUNT 257", 0, { "one.mesos", EDNS }, arcount_256, .outcome = XDNS_pass_counts, .user = USER_REPLY, .want = FORMERR_BARE },
 	{ "QR set", 0, { "one.mesos", .flags = 0x8000 }, .outcome = XDNS_pass_response, .user = USER_DROP },
 	{ "opcode IQUERY", 0, { "one.mesos", .flags = 0x0900 }, .outcome = XDNS_pass_opcode, .user = USER_REPLY, .want = NOTIMP },
-	{ "opcode STATUS", 0, { "one.mesos", .flags = 0x1010, EDNS }, .outcome = XDNS_pass_opcode, .user = USER_REPLY, .want = NOTIMP },
+	{ "opcode STATUS", 0, { "one.mesos", .flags = 0x1010, EDNS }, .outcome = XDNS_pass_opcode, .user = USER_REPLY, .want = { .rcode = DNS_RCODE_NOTIMP, .error = true, .no_question = true } },
 	{ "opcode NOTIFY", 0, { "one.mesos", .flags = 0x2400 }, .outcome = XDNS_pass_opcode, .user = USER_REPLY, .want = NOTIMP },
 	{ "opcode UPDATE", 0, { "one.mesos", .flags = 0x2800 }, .outcome = XDNS_pass_opcode, .user = USER_REPLY, .want = NOTIMP },
 	{ "opcode 15", 0, { "one.mesos", .flags = 0x7800 }, .outcome = XDNS_pass_opcode, .user = USER_REPLY, .want = NOTIMP },

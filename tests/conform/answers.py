@@ -3,7 +3,6 @@
 import dns.exception
 import dns.flags
 import dns.message
-import dns.opcode
 import dns.rcode
 
 HEADER_BITS = {"aa": 0x0400, "tc": 0x0200, "rd": 0x0100, "ra": 0x0080, "z": 0x0040, "ad": 0x0020, "cd": 0x0010}
@@ -15,8 +14,10 @@ class Answer:
 
     def __init__(self, wire):
         self.length = len(wire)
-        message = dns.message.from_wire(wire)
-        self.opcode, self.rcode = message.opcode(), message.rcode()
+        self.opcode = wire[2] >> 3 & 15
+        # read as a query's answer, whatever the opcode is: dnspython does not know all of them
+        message = dns.message.from_wire(wire[:2] + bytes([wire[2] & 0x87]) + wire[3:])
+        self.rcode = message.rcode()
         for name, bit in HEADER_BITS.items():
             setattr(self, name, bool(message.flags & bit))
         self.question = [(q.name.to_wire(), q.rdtype, q.rdclass) for q in message.question]
@@ -47,6 +48,6 @@ class Answer:
 def take_apart(wire):
     """None: there is none, or it is no DNS message."""
     try:
-        return Answer(wire) if wire else None
+        return Answer(wire) if wire and len(wire) >= 12 else None
     except dns.exception.DNSException:
         return None

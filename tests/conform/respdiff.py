@@ -89,7 +89,7 @@ def report(comparison):
         verdict(peer, "as %s answers (explained: %s)" % (title, counts))
     unused = set(rules.RULES) - set.union(*(set(c) for c in comparison.explained.values()))
     say(not unused, "every rule explains something%s" % (": not " + " ".join(unused) if unused else ""))
-    say(rules.documented(DOCUMENT) == list(rules.RULES), "the document has these rules, in this order")
+    say(rules.documented(DOCUMENT, "NSD and Knot") == list(rules.RULES), "the document has these rules, in this order")
     for failure in comparison.failures:
         print(failure)
 

@@ -167,7 +167,9 @@ def explain(case, differences):
     return left, needed
 
 
-def documented(path):
-    """The rules that a table of a document names, in its order."""
+def documented(path, peer):
+    """The rules that a document's table about this peer names, in its order."""
     with open(path, encoding="utf-8") as document:
-        return [line.split("`")[1] for line in document if line.startswith("| `")]
+        about, _, table = document.read().partition("| rule | %s | mesos-xdns | why |\n" % peer)
+    assert table or not about, "no such table"
+    return [line.split("`")[1] for line in table.partition("\n\n")[0].splitlines() if line.startswith("| `")]

@@ -16,6 +16,11 @@ plain_path() {
 	net_address client eth1 10.53.4.2/24 fd53:4::2/64
 }
 
+# count_of NAME: its addresses, that the kernel serves
+count_of() {
+	kernel_serving && data +tcp "$1" | wc -w
+}
+
 # dump_zone: what the daemon serves, as a master file
 dump_zone() {
 	ZONE_FILE=$NET_DIR/mesos.zone
@@ -91,6 +96,7 @@ peer_knot() {
 
 peer_bind() {
 	mkdir "$NET_DIR/bind"
+	net_address client lo $BIND_ADDRESS/8 # BIND looks at the interfaces' addresses
 	cat >"$NET_DIR/named.conf" <<-END
 		options {
 		  directory "$NET_DIR/bind";
