@@ -3,6 +3,7 @@
 #include "kernel_internal.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -45,27 +46,27 @@ static uint64_t fixed_memory(const struct mesos_xdns *skel)
 	return FIXED_PAGES * page + (cpus > 0 ? cpus : 1) * each_cpu;
 }
 
-static int set_sizes(struct generation *g, struct zone *zone)
+static int set_entries(struct mesos_xdns *skel, const struct sizes *sizes)
 {
-	struct mesos_xdns *skel = g->skel;
-	uint64_t memory = g->memory;
-	uint32_t buckets, *capacity = g->sizes.capacity;
-	int r = 0;
+	uint32_t names = sizes->capacity[POOL_RECORDS];
+	int r = bpf_map__set_max_entries(skel->maps.front, front_array(front_buckets(names)));
 
-	g->fixed = fixed_memory(skel);
+	for (int kind = 0; kind < POOL_CLASSES && !r; kind++)
+		r = bpf_map__set_max_entries(class_map(skel, kind), sizes->capacity[kind]);
+	/* each entry leads to a record of its own, so `records`, which grows, is full first */
+	return r ? r : bpf_map__set_max_entries(skel->maps.names, names);
+}
+
+static void set_sizes(struct generation *g, struct zone *zone)
+{
+	uint64_t memory = g->memory;
+
+	g->fixed = fixed_memory(g->skel);
 	if (memory != SIZES_ANY)
 		memory -= g->fixed < memory ? g->fixed : memory;
 	g->used = sizes_used(zone_pool(zone));
 	sizes_choose(zone_pool(zone), zone_pending(zone), memory, &g->sizes);
-	for (int kind = 0; kind < POOL_CLASSES && !r; kind++)
-		r = bpf_map__set_max_entries(class_map(skel, kind), capacity[kind]);
-	if (r)
-		return r;
-	buckets = front_buckets(capacity[POOL_RECORDS]);
-	skel->rodata->xdns_front_buckets = buckets;
-	r = bpf_map__set_max_entries(skel->maps.front, front_array(buckets));
-	/* each entry leads to a record of its own, so `records`, which grows, is full first */
-	return r ? r : bpf_map__set_max_entries(skel->maps.names, capacity[POOL_RECORDS]);
+	g->skel->rodata->xdns_front_buckets = front_buckets(g->sizes.capacity[POOL_RECORDS]);
 }
 
 bool generation_holds(const struct generation *g, uint32_t record)
@@ -83,7 +84,34 @@ bool generation_outgrown(const struct generation *g, const struct pool *pool)
 	return false;
 }
 
-static int load(struct zone *zone, bool frags, struct generation *g, char **ret_error)
+/* The maps alone: what takes them later need not wait for the verifier. */
+static int create_maps(struct generation *g)
+{
+	struct mesos_xdns *first = mesos_xdns__open();
+	struct bpf_map *map, *from = NULL;
+	struct bpf_program *program;
+	int r;
+
+	if (!first)
+		return -errno;
+	bpf_object__for_each_program(program, first->obj) bpf_program__set_autoload(program, false);
+	r = set_entries(first, &g->sizes);
+	if (!r)
+		r = mesos_xdns__load(first);
+	bpf_object__for_each_map(map, g->skel->obj)
+	{
+		if (r)
+			break;
+		from = bpf_object__next_map(first->obj, from);
+		if (!bpf_map__is_internal(map)) /* constants are the program's own */
+			r = bpf_map__reuse_fd(map, bpf_map__fd(from));
+	}
+	mesos_xdns__destroy(first);
+	return r;
+}
+
+/* Everything but the program. */
+static int open_maps(struct zone *zone, bool frags, struct generation *g, char **ret_error)
 {
 	int r;
 
@@ -98,17 +126,48 @@ static int load(struct zone *zone, bool frags, struct generation *g, char **ret_
 	g->skel->rodata->xdns_frags = frags;
 	if (frags)
 		bpf_program__set_flags(g->skel->progs.mesos_xdns, BPF_F_XDP_HAS_FRAGS);
-	r = set_sizes(g, zone);
+	set_sizes(g, zone);
+	r = create_maps(g);
 	if (r)
-		return fail(ret_error, r, "sizing the maps");
-	r = mesos_xdns__load(g->skel);
-	if (r)
-		return fail(ret_error, r,
-			    r == -EPERM || r == -EACCES ? "loading the XDP program (needs CAP_BPF, "
-							  "CAP_PERFMON and CAP_NET_ADMIN)"
-							: "loading the XDP program");
+		return fail(ret_error, r, "creating BPF maps (needs CAP_BPF)");
 	g->names_fd = bpf_map__fd(g->skel->maps.names);
 	return 0;
+}
+
+/* The verifier takes more than half a second, on a thread of its own. */
+struct loading {
+	struct mesos_xdns *skel;
+	pthread_t thread;
+	bool started;
+	int r;
+};
+
+static void *load_program(void *arg)
+{
+	struct loading *l = arg;
+
+	l->r = mesos_xdns__load(l->skel);
+	return NULL;
+}
+
+static void loading_start(struct loading *l, struct mesos_xdns *skel)
+{
+	*l = (struct loading){.skel = skel};
+	l->started = !pthread_create(&l->thread, NULL, load_program, l);
+}
+
+static int loading_end(struct loading *l, char **ret_error)
+{
+	if (l->started)
+		pthread_join(l->thread, NULL);
+	else
+		load_program(l);
+	if (!l->r)
+		return 0;
+	return fail(ret_error, l->r,
+		    l->r == -EPERM || l->r == -EACCES ? "loading the XDP program (needs CAP_BPF, "
+							"CAP_PERFMON and CAP_NET_ADMIN)"
+						      : "loading the XDP program");
 }
 
 /* The memory of an array map; *ret_size octets, whole pages. */
@@ -149,7 +208,6 @@ static void describe(struct generation *g, const struct zone *zone)
 #define X(name) s->map_id[XDNS_MAP_##name] = map_id(g->skel->maps.name);
 	XDNS_ZONE_MAPS(X)
 #undef X
-	s->program = program_id(generation_program(g));
 	s->domain_len = zc->domain_len;
 	memcpy(s->domain, zc->domain, sizeof(s->domain));
 }
@@ -180,8 +238,7 @@ void generation_name(const struct zone_name *name, struct xdns_name *ret)
 }
 
 struct fill {
-	const struct generation *generation;
-	bool complete; /* so far */
+	struct generation *generation;
 	uint32_t count;
 	uint64_t hash[FILL_BATCH];
 	struct xdns_name name[FILL_BATCH];
@@ -197,8 +254,14 @@ static int fill_flush(struct fill *f)
 		return 0;
 	if (errno != E2BIG || !f->generation->sizes.limited)
 		return -errno;
-	f->complete = false;
+	f->generation->state->names_complete = 0;
 	return 0;
+}
+
+static void fill_front(struct generation *g, const struct zone_name *name)
+{
+	if (!front_put(&g->front, name->hash, 0, name->record))
+		g->state->front_complete = 0;
 }
 
 static int fill_one(void *ctx, const struct zone_name *name)
@@ -206,15 +269,17 @@ static int fill_one(void *ctx, const struct zone_name *name)
 	struct fill *f = ctx;
 
 	if (!generation_holds(f->generation, name->record)) {
-		f->complete = false;
+		f->generation->state->names_complete = 0;
 		return 0;
 	}
+	fill_front(f->generation, name);
 	f->hash[f->count] = name->hash;
 	generation_name(name, &f->name[f->count]);
 	return ++f->count == FILL_BATCH ? fill_flush(f) : 0;
 }
 
-static int fill_names(struct zone *zone, const struct generation *g, char **ret_error)
+/* Both indices, of a generation that no frame has got to yet. */
+static int fill_indices(struct zone *zone, struct generation *g, char **ret_error)
 {
 	_cleanup_free_ struct fill *f = calloc(1, sizeof(*f));
 	int r;
@@ -222,14 +287,12 @@ static int fill_names(struct zone *zone, const struct generation *g, char **ret_
 	if (!f)
 		return fail(ret_error, -ENOMEM, "filling the map `names`");
 	f->generation = g;
-	f->complete = true;
+	g->state->names_complete = !zone_incomplete(zone);
+	g->state->front_complete = 1;
 	r = zone_for_each_name(zone, fill_one, f);
 	if (!r)
 		r = fill_flush(f);
-	if (r)
-		return fail(ret_error, r, "filling the map `names`");
-	g->state->names_complete = f->complete && !zone_incomplete(zone);
-	return 0;
+	return r ? fail(ret_error, r, "filling the map `names`") : 0;
 }
 
 static int front_one(void *ctx, const struct zone_name *name)
@@ -248,6 +311,21 @@ void generation_fill_front(struct zone *zone, struct generation *g)
 	__atomic_store_n(&g->state->front_complete, complete, __ATOMIC_RELEASE);
 }
 
+/* The zone into the maps: the pool's elements, then what leads to them. */
+static int fill_maps(struct zone *zone, struct generation *g, char **ret_error)
+{
+	int fd[POOL_CLASSES], r = map_arrays(g, zone, ret_error);
+
+	if (r)
+		return r;
+	for (int kind = 0; kind < POOL_CLASSES; kind++)
+		fd[kind] = bpf_map__fd(class_map(g->skel, kind));
+	r = pool_attach(zone_pool(zone), fd, g->sizes.capacity, g->sizes.limited);
+	if (r)
+		return fail(ret_error, r, "mapping the maps of the records");
+	return fill_indices(zone, g, ret_error);
+}
+
 /*
  * A generation that holds the zone as it is served now. From here on the zone's pool stands in
  * this generation's maps; an older one keeps its own copy until it is freed.
@@ -255,27 +333,25 @@ void generation_fill_front(struct zone *zone, struct generation *g)
 int generation_build(struct zone *zone, uint64_t memory, bool frags, struct generation *ret,
 		     char **ret_error)
 {
+	_cleanup_free_ char *refusal = NULL;
 	struct generation g = {.memory = memory};
-	int fd[POOL_CLASSES], r;
+	struct loading loading;
+	int r = open_maps(zone, frags, &g, ret_error), loaded;
 
-	r = load(zone, frags, &g, ret_error);
-	if (!r)
-		r = map_arrays(&g, zone, ret_error);
 	if (!r) {
-		for (int kind = 0; kind < POOL_CLASSES; kind++)
-			fd[kind] = bpf_map__fd(class_map(g.skel, kind));
-		r = pool_attach(zone_pool(zone), fd, g.sizes.capacity, g.sizes.limited);
-		if (r)
-			fail(ret_error, r, "mapping the maps of the records");
+		loading_start(&loading, g.skel);
+		r = fill_maps(zone, &g, ret_error);
+		loaded = loading_end(&loading, &refusal);
+		if (!r && loaded) {
+			r = loaded;
+			*ret_error = TAKE_PTR(refusal);
+		}
 	}
-	if (!r)
-		r = fill_names(zone, &g, ret_error);
-	if (!r)
-		generation_fill_front(zone, &g);
 	if (r) {
 		generation_free(&g);
 		return r;
 	}
+	g.state->program = program_id(generation_program(&g));
 	*ret = g;
 	return 0;
 }

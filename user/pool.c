@@ -169,14 +169,16 @@ static size_t used_bytes(const struct pool_array *a, enum pool_class kind)
 static int attach_piece(struct pool_array *a, int fd, size_t at, size_t len, size_t contents)
 {
 	void *map = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_SHARED, fd, (off_t)at);
+	int r;
 
 	if (map == MAP_FAILED)
 		return -errno;
 	memcpy(map, a->base + at, contents);
+	if (mremap(map, len, len, MREMAP_MAYMOVE | MREMAP_FIXED, a->base + at) != MAP_FAILED)
+		return 0;
+	r = -errno;
 	munmap(map, len);
-	map = mmap(a->base + at, len, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd,
-		   (off_t)at);
-	return map == MAP_FAILED ? -errno : 0;
+	return r;
 }
 
 /*
