@@ -171,6 +171,7 @@ void doctor_program(struct doctor *d)
 {
 	static const char config[] = "{\"masters\": [\"192.0.2.1:5050\"], \"externalOn\": false}";
 	_cleanup_free_ char *error = NULL;
+	struct generation_wanted wanted = {.memory = SIZES_ANY};
 	struct config *cfg = NULL;
 	struct xdns_config zone_config;
 	struct generation g;
@@ -182,7 +183,7 @@ void doctor_program(struct doctor *d)
 	if (!r)
 		r = zone_new(&zone_config, &zone);
 	if (!r)
-		r = generation_build(zone, SIZES_ANY, false, &g, &error);
+		r = generation_build(zone, &wanted, &g, &error);
 	if (!r) {
 		judge_program(d, generation_program(&g));
 		generation_free(&g);

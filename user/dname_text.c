@@ -115,7 +115,19 @@ int dname_from_escaped(const char *text, size_t len, uint8_t ret_wire[DNAME_WIRE
 /* What RFC 1035 5.1 gives a meaning in a master file. */
 static bool is_special(uint8_t octet)
 {
-	return octet != 0 && strchr(".\\\"();@$", octet);
+	switch (octet) {
+	case '.':
+	case '\\':
+	case '"':
+	case '(':
+	case ')':
+	case ';':
+	case '@':
+	case '$':
+		return true;
+	default:
+		return false;
+	}
 }
 
 const char *dname_to_text(const uint8_t *wire, char buf[DNAME_TEXT_MAX])

@@ -10,8 +10,8 @@ static const struct xdns_front *xdns_env_front(const void *env, __u32 bucket)
 
 uint32_t front_buckets(uint32_t names)
 {
-	/* load 5/8 */
-	return (uint64_t)names / 5 + 1;
+	/* load 5/9 */
+	return (uint64_t)names * 9 / 40 + 1;
 }
 
 uint32_t front_array(uint32_t buckets)

@@ -18,7 +18,7 @@ struct front {
 	uint32_t used;		   /* entries */
 };
 
-/* Buckets for so many names: about five of eight entries are taken when all have come. */
+/* Buckets for so many names: about five of nine entries are taken when all have come. */
 uint32_t front_buckets(uint32_t names);
 
 /* Buckets the array must have. */

@@ -181,7 +181,9 @@ static void tell_limit(struct kernel *k)
 int kernel_renew(struct kernel *k, char **ret_error)
 {
 	struct generation fresh;
-	int r = generation_build(k->zone, memory_limit(k->cfg), k->frags, &fresh, ret_error);
+	struct generation_wanted wanted = {
+		.memory = memory_limit(k->cfg), .frags = k->frags, .grown = k->grown};
+	int r = generation_build(k->zone, &wanted, &fresh, ret_error);
 
 	if (r)
 		return r;
@@ -221,8 +223,10 @@ static int let_go(struct kernel *k)
 static int outgrow(struct kernel *k)
 {
 	_cleanup_free_ char *error = NULL;
-	int r = kernel_renew(k, &error);
+	int r;
 
+	k->grown = true;
+	r = kernel_renew(k, &error);
 	if (!r) {
 		log_info("xdp: the zone outgrew its maps: new ones are in place");
 		return 0;

@@ -57,15 +57,16 @@ static int set_entries(struct mesos_xdns *skel, const struct sizes *sizes)
 	return r ? r : bpf_map__set_max_entries(skel->maps.names, names);
 }
 
-static void set_sizes(struct generation *g, struct zone *zone)
+static void set_sizes(struct generation *g, struct zone *zone, bool grown)
 {
-	uint64_t memory = g->memory;
+	struct sizes_wanted wanted = {
+		.memory = g->memory, .pending = zone_pending(zone), .grown = grown};
 
 	g->fixed = fixed_memory(g->skel);
-	if (memory != SIZES_ANY)
-		memory -= g->fixed < memory ? g->fixed : memory;
+	if (wanted.memory != SIZES_ANY)
+		wanted.memory -= g->fixed < wanted.memory ? g->fixed : wanted.memory;
 	g->used = sizes_used(zone_pool(zone));
-	sizes_choose(zone_pool(zone), zone_pending(zone), memory, &g->sizes);
+	sizes_choose(zone_pool(zone), &wanted, &g->sizes);
 	g->skel->rodata->xdns_front_buckets = front_buckets(g->sizes.capacity[POOL_RECORDS]);
 }
 
@@ -111,7 +112,8 @@ static int create_maps(struct generation *g)
 }
 
 /* Everything but the program. */
-static int open_maps(struct zone *zone, bool frags, struct generation *g, char **ret_error)
+static int open_maps(struct zone *zone, const struct generation_wanted *wanted,
+		     struct generation *g, char **ret_error)
 {
 	int r;
 
@@ -123,10 +125,10 @@ static int open_maps(struct zone *zone, bool frags, struct generation *g, char *
 	g->skel->rodata->xdns_load_fences = 1;
 #endif
 	/* without the flag drivers refuse the program where a frame may need several buffers */
-	g->skel->rodata->xdns_frags = frags;
-	if (frags)
+	g->skel->rodata->xdns_frags = wanted->frags;
+	if (wanted->frags)
 		bpf_program__set_flags(g->skel->progs.mesos_xdns, BPF_F_XDP_HAS_FRAGS);
-	set_sizes(g, zone);
+	set_sizes(g, zone, wanted->grown);
 	r = create_maps(g);
 	if (r)
 		return fail(ret_error, r, "creating BPF maps (needs CAP_BPF)");
@@ -330,13 +332,13 @@ static int fill_maps(struct zone *zone, struct generation *g, char **ret_error)
  * A generation that holds the zone as it is served now. From here on the zone's pool stands in
  * this generation's maps; an older one keeps its own copy until it is freed.
  */
-int generation_build(struct zone *zone, uint64_t memory, bool frags, struct generation *ret,
-		     char **ret_error)
+int generation_build(struct zone *zone, const struct generation_wanted *wanted,
+		     struct generation *ret, char **ret_error)
 {
 	_cleanup_free_ char *refusal = NULL;
-	struct generation g = {.memory = memory};
+	struct generation g = {.memory = wanted->memory};
 	struct loading loading;
-	int r = open_maps(zone, frags, &g, ret_error), loaded;
+	int r = open_maps(zone, wanted, &g, ret_error), loaded;
 
 	if (!r) {
 		loading_start(&loading, g.skel);

@@ -56,15 +56,20 @@ struct kernel {
 	bool frags;  /* the program is one for frames of several buffers */
 	bool broken; /* the index could not be kept true: not serving until rebuilt */
 	bool told;   /* that xdpMemory does not hold the zone */
+	bool grown;  /* the zone has outgrown its maps */
 	uint32_t serial;
 	char master_id[XDNS_MASTER_ID_MAX];
 	struct xdns_state addresses; /* only the address lists and max_udp */
 };
 
 /* kernel_generation.c */
-/* memory: octets the maps may take, SIZES_ANY. */
-int generation_build(struct zone *zone, uint64_t memory, bool frags, struct generation *ret,
-		     char **ret_error);
+struct generation_wanted {
+	uint64_t memory; /* octets the maps may take, SIZES_ANY */
+	bool frags;	 /* the program is to be one for frames of several buffers */
+	bool grown;	 /* the zone has outgrown its maps before */
+};
+int generation_build(struct zone *zone, const struct generation_wanted *wanted,
+		     struct generation *ret, char **ret_error);
 void generation_free(struct generation *g);
 int generation_program(const struct generation *g);
 /* Is there room for the record of this number? The name of one beyond the maps is in no index. */

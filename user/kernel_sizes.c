@@ -7,8 +7,11 @@
 
 #define TAILS_MIN 512
 #define NAMES_MIN 4096 /* names there is room for in the smallest generation */
-/* Room for a run of any size: what a generation is built for must fit into it. */
-#define SETS_MIN    (1U << POOL_MAX_ORDER)
+/* Room for a set of any size: what a generation is built for must fit into it. */
+#define SET_OF(per) ((UINT16_MAX + 1U) / (per))
+/* Of what there is, room for so much more: most zones change and stay about as large. */
+#define ROOM_FIRST  32 /* one 32nd */
+#define ROOM_GROWN  4
 #define A_LITTLE    64
 #define LEAST	    2	 /* element 0 is reserved */
 #define STEPS	    4096 /* from nothing to what there is, and from there to room to grow in */
@@ -21,12 +24,18 @@ struct range {
 };
 
 static const uint32_t least[POOL_CLASSES] = {
-	[POOL_RECORDS] = NAMES_MIN,  [POOL_TARGETS] = NAMES_MIN, [POOL_A_SETS] = SETS_MIN,
-	[POOL_AAAA_SETS] = SETS_MIN, [POOL_SRV_SETS] = SETS_MIN, [POOL_NAME_TAILS] = TAILS_MIN,
+	[POOL_RECORDS] = NAMES_MIN,
+	[POOL_TARGETS] = NAMES_MIN,
+	[POOL_A_SETS] = SET_OF(XDNS_A_PER_SET),
+	[POOL_AAAA_SETS] = SET_OF(XDNS_AAAA_PER_SET),
+	[POOL_SRV_SETS] = SET_OF(XDNS_SRV_PER_SET),
+	[POOL_NAME_TAILS] = TAILS_MIN,
 };
 
-static void range_of(const struct pool *pool, uint64_t pending, struct range *ret)
+static void range_of(const struct pool *pool, const struct sizes_wanted *wanted, struct range *ret)
 {
+	uint64_t pending = wanted->pending;
+
 	for (int kind = 0; kind < POOL_CLASSES; kind++) {
 		uint64_t want = pool->array[kind].used;
 
@@ -38,7 +47,8 @@ static void range_of(const struct pool *pool, uint64_t pending, struct range *re
 			want *= 4;
 		ret->tight[kind] = want + A_LITTLE;
 		/* changes take new elements before old ones come free */
-		ret->roomy[kind] = want + want / 4 + least[kind];
+		ret->roomy[kind] =
+			want + want / (wanted->grown ? ROOM_GROWN : ROOM_FIRST) + least[kind];
 	}
 }
 
@@ -78,21 +88,21 @@ uint64_t sizes_memory(const uint32_t capacity[POOL_CLASSES])
 	return sum + names * HASH_ENTRY + buckets * HASH_BUCKET;
 }
 
-void sizes_choose(const struct pool *pool, uint64_t pending, uint64_t memory, struct sizes *ret)
+void sizes_choose(const struct pool *pool, const struct sizes_wanted *wanted, struct sizes *ret)
 {
 	uint32_t fits = 0, too_much = 2 * STEPS;
 	struct range range;
 
-	range_of(pool, pending, &range);
+	range_of(pool, wanted, &range);
 	at_step(&range, 2 * STEPS, ret->capacity);
-	ret->limited = sizes_memory(ret->capacity) > memory;
+	ret->limited = sizes_memory(ret->capacity) > wanted->memory;
 	if (!ret->limited)
 		return;
 	while (too_much - fits > 1) {
 		uint32_t step = fits + (too_much - fits) / 2;
 
 		at_step(&range, step, ret->capacity);
-		if (sizes_memory(ret->capacity) > memory)
+		if (sizes_memory(ret->capacity) > wanted->memory)
 			too_much = step;
 		else
 			fits = step;

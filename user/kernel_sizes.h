@@ -19,12 +19,18 @@ struct sizes {
 /* No limit. */
 #define SIZES_ANY UINT64_MAX
 
+/* What a generation is to be like. */
+struct sizes_wanted {
+	uint64_t memory;  /* octets at the most, SIZES_ANY */
+	uint64_t pending; /* records still to come */
+	bool grown;	  /* the zone has outgrown its maps before: more room than at first */
+};
+
 /*
- * For a zone whose elements are the pool's, with so many records still to come, in so many octets
- * at the most. In the order of what memory allows: room to grow in, less of it, less than
- * there is.
+ * For a zone whose elements are the pool's. In the order of what memory allows: room to grow
+ * in, less of it, less than there is.
  */
-void sizes_choose(const struct pool *pool, uint64_t pending, uint64_t memory, struct sizes *ret);
+void sizes_choose(const struct pool *pool, const struct sizes_wanted *wanted, struct sizes *ret);
 
 /* Octets that the kernel takes for the maps of these sizes. */
 uint64_t sizes_memory(const uint32_t capacity[POOL_CLASSES]);

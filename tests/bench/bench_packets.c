@@ -354,13 +354,14 @@ static void set_state(struct xdns_state *s)
 
 static void load_zone(struct bench *b, unsigned names)
 {
+	struct generation_wanted wanted = {.memory = SIZES_ANY};
 	_cleanup_free_ char *error = NULL;
 	uint32_t key = HARNESS_SUBJECT;
 	int fd;
 
 	fprintf(stderr, "zone of %u names\n", names);
 	b->zone = make_zone(b->cfg, names);
-	if (generation_build(b->zone, SIZES_ANY, false, &b->gen, &error))
+	if (generation_build(b->zone, &wanted, &b->gen, &error))
 		die("%s", error ? error : "no memory");
 	set_state(b->gen.state);
 	fd = generation_program(&b->gen);

@@ -23,6 +23,7 @@ static int quiet(enum libbpf_print_level level, const char *fmt, va_list args)
 
 int loaded_new(struct zone *z, struct loaded **ret, char **ret_error)
 {
+	struct generation_wanted wanted = {.memory = SIZES_ANY};
 	struct loaded *l = calloc(1, sizeof(*l));
 	int r;
 
@@ -30,7 +31,7 @@ int loaded_new(struct zone *z, struct loaded **ret, char **ret_error)
 		return -ENOMEM;
 	libbpf_set_print(quiet);
 	l->zone = z;
-	r = generation_build(z, SIZES_ANY, false, &l->gen, ret_error);
+	r = generation_build(z, &wanted, &l->gen, ret_error);
 	if (r) {
 		free(l);
 		return r;

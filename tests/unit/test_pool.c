@@ -259,17 +259,23 @@ static void test_sizes(void **state)
 {
 	struct pool p = pool_of(100000, 20000, 10000);
 	uint64_t roomy, needed = sizes_needed(&p);
+	struct sizes_wanted wanted = {.memory = SIZES_ANY};
 	struct sizes s;
 
 	(void)state;
-	sizes_choose(&p, 0, SIZES_ANY, &s);
+	sizes_choose(&p, &wanted, &s);
+	assert_int_equal(s.capacity[POOL_RECORDS], 100000 + 3125 + 4096);
+	wanted.grown = true;
+	sizes_choose(&p, &wanted, &s);
 	assert_false(s.limited);
 	roomy = sizes_memory(s.capacity);
 	assert_int_equal(s.capacity[POOL_RECORDS], 100000 + 25000 + 4096);
-	sizes_choose(&p, 0, roomy, &s);
+	wanted.memory = roomy;
+	sizes_choose(&p, &wanted, &s);
 	assert_false(s.limited);
 	for (uint64_t memory = 1 << 20; memory < roomy; memory += 1 << 19) {
-		sizes_choose(&p, 0, memory, &s);
+		wanted.memory = memory;
+		sizes_choose(&p, &wanted, &s);
 		assert_true(s.limited);
 		assert_true(sizes_memory(s.capacity) <= memory);
 		/* `names` doubles its buckets at once */
@@ -285,7 +291,8 @@ static void test_sizes(void **state)
 			assert_in_range(s.capacity[POOL_A_SETS], 2 * tenth, 2 * tenth + 64);
 		}
 	}
-	sizes_choose(&p, 0, 0, &s); /* nothing fits: as little as there may be */
+	wanted.memory = 0;
+	sizes_choose(&p, &wanted, &s); /* nothing fits: as little as there may be */
 	assert_true(s.limited);
 	assert_int_equal(s.capacity[POOL_RECORDS], 2);
 }
