@@ -26,6 +26,7 @@ struct follower_stats {
 	struct latency publish; /* making a change's records and committing them, mirror included */
 	struct latency events_served;	 /* from an event's arrival to its being served */
 	struct records_skipped left_out; /* summed up, see records.h */
+	struct records_skipped left_out_now;
 };
 
 struct follower_ops {

@@ -65,6 +65,7 @@ static int commit(struct follower *f, struct zone_changes *ret)
 
 	follower_input(f, &p.input);
 	p.input_changed = f->input_changed;
+	p.left_out = &f->stats.left_out_now;
 	r = model_publish(f->model, f->zone, &p, &f->given, &skipped);
 	if (!r && !f->published) /* later once a second */
 		r = follower_kept_thin(f);

@@ -9,6 +9,7 @@
 #include "endpoint.h"
 #include "kernel.h"
 #include "metrics_list.h"
+#include "model.h"
 #include "util.h"
 #include "zone_read.h"
 
@@ -67,6 +68,8 @@ void metrics_take(const struct api_world *w, struct metrics *ret)
 		ret->heard_age = age(ret->status.heard_ns);
 		ret->zone_age = age(ret->follower.committed_ns);
 	}
+	if (w->model)
+		ret->frameworks_alike = model_frameworks_alike(w->model, w->cfg);
 	if (w->server) {
 		ret->server = server_stats(w->server);
 		server_upstreams(w->server, &ret->upstreams);
@@ -179,13 +182,21 @@ static void put_zone_records(const struct metrics *m, const char *name, FILE *ou
 	fprintf(out, "%s{type=\"PTR\"} %" PRIu64 "\n", name, m->counts.ptr);
 }
 
-static void put_records_left_out_total(const struct metrics *m, const char *name, FILE *out)
+static void put_left_out(const struct records_skipped *s, const char *name, FILE *out)
 {
-	const struct records_skipped *s = &m->follower.left_out;
-
 	fprintf(out, "%s{reason=\"conflict\"} %" PRIu64 "\n", name, s->conflicts);
 	fprintf(out, "%s{reason=\"unreachable\"} %" PRIu64 "\n", name, s->unreachable);
 	fprintf(out, "%s{reason=\"unresolved\"} %" PRIu64 "\n", name, s->unresolved);
+}
+
+static void put_records_left_out_total(const struct metrics *m, const char *name, FILE *out)
+{
+	put_left_out(&m->follower.left_out, name, out);
+}
+
+static void put_records_left_out_now(const struct metrics *m, const char *name, FILE *out)
+{
+	put_left_out(&m->follower.left_out_now, name, out);
 }
 
 /* labels: "" or others than le. */

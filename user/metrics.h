@@ -23,6 +23,7 @@ struct metrics {
 	struct follower_status status; /* but for the leader's name */
 	struct follower_stats follower;
 	double heard_age, zone_age; /* seconds; NaN: never */
+	uint64_t frameworks_alike;
 	struct server_stats server;
 	struct forward_upstreams upstreams;
 

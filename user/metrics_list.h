@@ -51,6 +51,9 @@
 	X(tasks, gauge, "running tasks known", m->status.tasks)                                    \
 	X(agents, gauge, "agents known", m->status.agents)                                         \
 	X(frameworks, gauge, "frameworks known", m->status.frameworks)                             \
+	X(frameworks_alike, gauge,                                                                 \
+	  "frameworks whose name in the domain an earlier one has (/v1/conflicts)",                \
+	  m->frameworks_alike)                                                                     \
 	X(hold, gauge, "what a new leader does not know yet is kept (1)", m->status.holding)       \
 	X(held_tasks, gauge, "tasks kept so", m->status.held_tasks)                                \
 	X(xdp_serving, gauge, "the program answers on an interface", m->xdp_serving)
@@ -74,6 +77,8 @@
 	X(records_left_out_total, counter,                                                         \
 	  "records left out: of names the daemon owns (conflict), that no query can ask for "      \
 	  "(unreachable), of hosts without address (unresolved)",                                  \
+	  "reason")                                                                                \
+	X(records_left_out_now, gauge, "records left out at present, by the same reasons",         \
 	  "reason")                                                                                \
 	X(zone_publish_seconds, histogram, "making a change's records and serving them", "le")     \
 	X(event_served_seconds, histogram,                                                         \

@@ -82,7 +82,11 @@ struct model_publish {
 	const struct config *was, *is; /* rules of the records that are there, and from now on */
 	struct records_input input;    /* cluster is not looked at */
 	bool input_changed;
+	struct records_skipped *left_out; /* as in records_change */
 };
+
+/* Frameworks whose name in the domain another one has, too, but for one of each name. */
+uint64_t model_frameworks_alike(struct model *m, const struct config *cfg);
 
 /*
  * Brings the zone's records up to date; the caller commits. given: see records_change(). -ENOMEM:

@@ -7,6 +7,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "hash.h"
+#include "labels.h"
+#include "name_table.h"
 #include "record_list.h"
 #include "util.h"
 
@@ -99,12 +102,36 @@ int model_publish(struct model *m, struct zone *zone, const struct model_publish
 	input.cluster = &p.cluster;
 	if (cluster)
 		c.cluster = &input;
+	c.left_out = with->left_out;
 	c.frameworks = p.frameworks;
 	c.frameworks_count = p.frameworks_count;
 	r = records_change(zone, with->was, with->is, &c, given, ret_skipped);
 	if (!r)
 		told(m, cluster);
 	return r;
+}
+
+uint64_t model_frameworks_alike(struct model *m, const struct config *cfg)
+{
+	char fragments[LABEL_FRAGMENTS_BUF];
+	struct model_framework *f, *next;
+	struct name_table names = {0};
+	uint64_t alike = 0;
+
+	HASH_ITER(hh, m->frameworks, f, next)
+	{
+		struct name_seen *seen = NULL;
+		int len = f->data ? label_fragments(f->data->name, cfg->enforce_rfc952, fragments,
+						    NULL)
+				  : 0;
+
+		if (len > 0)
+			seen = name_table_get(&names, hash_bytes(1, fragments, (size_t)len) | 1);
+		if (seen)
+			alike += seen->who++ > 0;
+	}
+	name_table_done(&names);
+	return alike;
 }
 
 int model_set_leader(struct model *m, const char *leader)

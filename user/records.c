@@ -131,7 +131,7 @@ static struct records_skipped sum(const struct records_skipped *a, const struct 
  * before or after. Readers see nothing until the commit.
  */
 static int apply(struct zone *zone, const struct side *old, const struct side *new,
-		 struct records_skipped *ret_skipped)
+		 struct records_skipped *left_out, struct records_skipped *ret_skipped)
 {
 	struct records_skipped before, after;
 	struct zone_sink out = {
@@ -151,6 +151,11 @@ static int apply(struct zone *zone, const struct side *old, const struct side *n
 	ret_skipped->conflicts = increase(before.conflicts, after.conflicts);
 	ret_skipped->unreachable = increase(before.unreachable, after.unreachable);
 	ret_skipped->unresolved = increase(before.unresolved, after.unresolved);
+	if (left_out) {
+		left_out->conflicts += after.conflicts - before.conflicts;
+		left_out->unreachable += after.unreachable - before.unreachable;
+		left_out->unresolved += after.unresolved - before.unresolved;
+	}
 	return 0;
 }
 
@@ -179,7 +184,7 @@ static int change(struct zone *zone, const struct record_rules *was, const struc
 	if (!r && c->cluster)
 		record_list_diff(given, &records);
 	if (!r)
-		r = apply(zone, &old, &new, ret_skipped);
+		r = apply(zone, &old, &new, c->left_out, ret_skipped);
 	if (r || !c->cluster) {
 		record_list_done(&records);
 		return r;

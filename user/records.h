@@ -39,6 +39,7 @@ struct records_change {
 	struct task_refs *gone, *come;	     /* equal ones on both sides are left alone */
 	const char *const *frameworks;	     /* names that are new, to be warned of conflicts */
 	size_t frameworks_count;
+	struct records_skipped *left_out; /* all that is left out; NULL, or brought up to date */
 };
 
 /*

@@ -112,6 +112,16 @@ $output"
 	fi
 }
 
+# counted METRIC: its value
+counted() {
+	http /metrics | sed -n "s/^mesos_xdns_$1 //p"
+}
+
+metrics() {
+	equal "metrics: records left out for whom the daemon owns the name" 2 "$(counted 'records_left_out_now{reason="conflict"}')"
+	equal "metrics: frameworks of one name" 1 "$(counted frameworks_alike)"
+}
+
 tool() {
 	says "xdnsctl: a record and its giver" 0 '^ +A +172\.16\.4\.2 +\[1\]$' explain web-app.marathon.mesos
 	says "the giver" 0 '^\[1\] task "web-app"  id small\.1  TASK_RUNNING$' explain web-app.marathon.mesos
@@ -160,6 +170,7 @@ given
 labels
 missing
 conflicts
+metrics
 tool
 held
 guarded

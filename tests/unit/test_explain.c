@@ -25,6 +25,7 @@ struct world {
 	struct api_world api;
 	struct record_list given;
 	struct zone_sources sources;
+	struct records_skipped left_out;
 };
 
 static void event(struct world *w, struct event e)
@@ -81,7 +82,8 @@ static void add_task(struct world *w, const char *framework, struct task t)
 
 static void publish(struct world *w)
 {
-	struct model_publish p = {.was = &w->cfg, .is = &w->cfg, .input_changed = true};
+	struct model_publish p = {
+		.was = &w->cfg, .is = &w->cfg, .input_changed = true, .left_out = &w->left_out};
 	struct records_skipped skipped = {0};
 	struct zone_changes changes;
 
@@ -251,6 +253,30 @@ static void test_states(void **state)
 	expect_state(w, "marathon.example", EXPLAIN_OUTSIDE);
 }
 
+/* Goes up and down, and is nothing in the end. */
+static void test_left_out_now(void **state)
+{
+	struct world *w = *state;
+
+	publish(w);
+	add_task(w, "f1",
+		 (struct task){.id = "1",
+			       .name = "unused",
+			       .discovery_name = "My App",
+			       .phase = TASK_RUNNING});
+	add_framework(w, "f2", "leader");
+	publish(w);
+	assert_int_equal(w->left_out.unreachable, 5); /* two names, two at the agent, a PTR */
+	assert_int_equal(w->left_out.conflicts, 1);
+	event(w, (struct event){.kind = EVENT_FRAMEWORK_REMOVED, .id = (char *)"f1"});
+	publish(w);
+	assert_int_equal(w->left_out.unreachable, 0);
+	assert_int_equal(w->left_out.conflicts, 1);
+	event(w, (struct event){.kind = EVENT_FRAMEWORK_REMOVED, .id = (char *)"f2"});
+	publish(w);
+	assert_int_equal(w->left_out.conflicts, 0);
+}
+
 /* Between an event and its commit. */
 static void test_pending(void **state)
 {
@@ -362,6 +388,7 @@ static void test_conflicts(void **state)
 	assert_int_equal(all.of_kind[CONFLICT_FRAMEWORK], 1);
 	assert_int_equal(all.more, 0);
 	conflicts_done(&all);
+	assert_int_equal(model_frameworks_alike(w->api.model, &w->cfg), 2);
 }
 
 static void test_conflicts_bounds(void **state)
@@ -438,6 +465,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_every_record_has_a_giver, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_states, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_left_out_now, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_pending, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_view_outlives_changes, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_bounds, setup, teardown),
