@@ -68,7 +68,7 @@ PKG_BENCH := build/packages-bench
 
 # --- daemon -----------------------------------------------------------------
 
-.PHONY: all run packages check check-unit check-golden check-bpf check-e2e conform asan bench lint fmt \
+.PHONY: all run packages check check-unit check-golden check-bpf check-e2e check-package conform asan bench lint fmt \
 	install uninstall deb clean help
 
 all: build/mesos-xdns build/xdnsctl ## build build/mesos-xdns and build/xdnsctl
@@ -291,6 +291,10 @@ deb: | $(PKG_BUILD) $(PKG_DEB) ## a Debian package in build/deb; DEB_VERSION=1.2
 	$(Q)cd $(DEB_DIR) && env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL DEB_BUILD_OPTIONS=noautodbgsym \
 		dpkg-buildpackage -b -us -uc > ../build.log 2>&1 || { tail -30 ../build.log; exit 1; }
 	@ls build/deb/mesos-xdns_$(DEB_VERSION)_*.deb
+
+# Not a part of `check`: debootstrap takes minutes.
+check-package: deb $(E2E_NEEDS) | $(PKG_CHECK) $(PKG_RUN) ## the Debian package in a fresh Debian 12, from lintian to purge
+	@XDNS_TEST_SECONDS=1800 XDNS_DEB=$$(echo build/deb/mesos-xdns_$(DEB_VERSION)_*.deb) $(SUITE) tests/package.sh
 
 clean: ## remove build/
 	$(Q)rm -rf build
