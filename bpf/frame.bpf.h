@@ -8,7 +8,8 @@
 /* What stands in the reply's headers. */
 struct reply {
 	__u32 body_len; /* octets behind the question */
-	__u64 body_sum; /* their sum, as it counts where they stand */
+	__u64 body_sum; /* their sum, as if they began at an even octet */
+	__u64 sum;	/* the question's */
 	__u16 an, ns, ar;
 	__u8 rcode, cut;
 };
@@ -34,23 +35,23 @@ static __always_inline int write_headers(struct xdp_md *ctx, const struct xdns_s
 	const struct xdns_pkt *pkt = &s->pkt;
 	void *data = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end;
 	__u32 udp_len = UDP_HEADER_LEN + DNS_HEADER_LEN + q->len + reply->body_len;
-	void *l3 = data + (pkt->l3_off & 0x1f), *dns = data + (pkt->dns_off & 0x7f);
+	__u8 *l3 = data + (pkt->l3_off & 0x1f), *dns = data + (pkt->dns_off & 0x7f);
 	__u16 flags = xdns_answer_flags(config(), q, reply->rcode, reply->cut);
 	__u64 sum;
 
-	if (dns + DNS_HEADER_LEN > end || xdns_eth_reply(data, end, pkt, flow))
+	if ((void *)(dns + DNS_HEADER_LEN) > end || xdns_eth_reply(data, end, pkt, flow))
 		return -1;
-	sum = xdns_sum_add(reply->body_sum, xdns_question_sum(q));
-	sum = xdns_sum_add(sum, xdns_dns_reply(dns, q->id, flags, reply->an, reply->ns, reply->ar));
+	sum = reply->sum + xdns_sum_at(q->len, reply->body_sum) +
+	      xdns_dns_reply(dns, q->id, flags, reply->an, reply->ns, reply->ar);
 	if (pkt->is_ip6) {
-		if (l3 + IP6_HEADER_LEN + UDP_HEADER_LEN > end)
+		if ((void *)(l3 + IP6_HEADER_LEN + UDP_HEADER_LEN) > end)
 			return -1;
-		sum = xdns_sum_add(sum, xdns_ip6_reply(l3, flow, udp_len));
+		sum += xdns_ip6_reply(l3, flow, udp_len);
 		xdns_udp_reply(l3 + IP6_HEADER_LEN, flow, udp_len, sum);
 	} else {
-		if (l3 + IP4_HEADER_LEN + UDP_HEADER_LEN > end)
+		if ((void *)(l3 + IP4_HEADER_LEN + UDP_HEADER_LEN) > end)
 			return -1;
-		sum = xdns_sum_add(sum, xdns_ip4_reply(l3, flow, udp_len));
+		sum += xdns_ip4_reply(l3, flow, udp_len);
 		xdns_udp_reply(l3 + IP4_HEADER_LEN, flow, udp_len, sum);
 	}
 	return 0;

@@ -96,7 +96,7 @@ __attribute__((noinline)) int put_soa(struct xdns_scratch *s, __u32 what)
 }
 
 /*
- * Sum of the body, as if it started at an even octet; the octets behind it count as zeros.
+ * Sum of the body, as if it began at an even octet; the octets behind it count as zeros.
  */
 __attribute__((noinline)) int body_sum(struct xdns_scratch *s)
 {
@@ -115,6 +115,12 @@ __attribute__((noinline)) int body_sum(struct xdns_scratch *s)
 		sum = xdns_sum_add(sum, xdns_get64(s->body + i));
 	}
 	return xdns_sum_fold(sum);
+}
+
+/* Sum of the question, which stays as it is. */
+__attribute__((noinline)) int question_sum(struct xdns_scratch *s)
+{
+	return s ? xdns_sum_fold(xdns_question_sum(&s->question)) : 0;
 }
 
 /*
@@ -177,14 +183,13 @@ static __always_inline enum xdns_counter send(struct xdp_md *ctx, struct xdns_sc
 			      .ar = a->ar,
 			      .rcode = a->rcode,
 			      .cut = a->cut,
-			      .body_sum = (__u16)body_sum(s)};
+			      .body_sum = (__u16)body_sum(s),
+			      .sum = (__u16)question_sum(s)};
 	__u32 at = body_offset(&s->pkt, &s->question), len = xdns_read_once(s->answer.len);
 	enum xdns_counter what = make_room(ctx, s, at);
 
 	if (what != XDNS_CONTINUE)
 		return what;
-	if (s->question.len & 1) /* the body starts at an odd octet */
-		reply.body_sum = xdns_sum_odd(reply.body_sum);
 	/* a cut answer without room for even one record has no body */
 	if (len > XDNS_BODY_CAP || (len && bpf_xdp_store_bytes(ctx, at, s->body, len)))
 		return XDNS_drop_write;

@@ -12,15 +12,14 @@ __attribute__((noinline)) int missing_name(struct xdns_scratch *s)
 
 	if (!s)
 		return XDNS_pass_not_serving;
-	xdns_qname_fold(&s->question.name);
-	switch (xdns_qname_walk(&s->question.name, cfg->domain, cfg->domain_len)) {
+	xdns_qname_fold(&s->question.name, &s->folded);
+	switch (xdns_qname_walk(&s->folded, cfg->domain, cfg->domain_len)) {
 	case XDNS_WALK_BAD:
 		return XDNS_pass_qname;
 	case XDNS_WALK_OUTSIDE:
 		return XDNS_pass_outside;
 	default:
-		return xdns_qname_has_star(&s->question.name) ? XDNS_pass_wildcard
-							      : XDNS_answer_nxdomain;
+		return xdns_qname_has_star(&s->folded) ? XDNS_pass_wildcard : XDNS_answer_nxdomain;
 	}
 }
 
@@ -48,8 +47,8 @@ __attribute__((noinline)) int record_is_folded(struct xdns_scratch *s, __u32 i)
 
 	if (!s || !r)
 		return 0;
-	xdns_qname_fold(&s->question.name);
-	return record_is_named(r, &s->question.name);
+	xdns_qname_fold(&s->question.name, &s->folded);
+	return record_is_named(r, &s->folded);
 }
 
 /* The record of this number, if it is the question's name's. */
@@ -139,9 +138,12 @@ static __always_inline enum xdns_counter look_up(struct xdns_scratch *s,
 	const struct xdns_record *r = 0;
 	enum xdns_front_result found;
 	enum xdns_counter what;
+	__u64 hash;
 
 	load_fence(s);
-	found = xdns_front_find(0, s->question.name.hash, xdns_front_buckets, &i);
+	hash = xdns_qname_hash(&s->question.name, config()->hash_key);
+	s->question.name.hash = hash;
+	found = xdns_front_find(0, hash, xdns_front_buckets, &i);
 	if (found == XDNS_FRONT_ABSENT && xdns_read_once(st->front_complete))
 		return believe(s, st, before, missing_name(s));
 	if (found == XDNS_FRONT_FOUND && i != XDNS_REF_COLLISION)

@@ -20,6 +20,7 @@ struct xdns_scratch {
 	struct xdns_pkt pkt;
 	struct xdns_flow flow;
 	struct xdns_question question;
+	struct xdns_qname folded; /* its name in lower case, where that was needed */
 	struct xdns_answer answer;
 	__u32 record;		  /* index of the record found */
 	__u32 fence;		  /* its exchange orders loads, see load_fence() */

@@ -31,7 +31,7 @@ static __always_inline enum xdns_counter answer(struct xdp_md *ctx, const struct
 	__u32 limit;
 
 	what = xdns_question_parse(data + (s->pkt.dns_off & 0x7f), end, s->pkt.dns_len,
-				   config()->hash_key, &s->question);
+				   &s->question);
 	if (what != XDNS_CONTINUE)
 		return what;
 	if (!known_type(s->question.type))
@@ -42,7 +42,7 @@ static __always_inline enum xdns_counter answer(struct xdp_md *ctx, const struct
 	limit = s->question.limit;
 	if (limit > st->max_udp)
 		limit = st->max_udp;
-	if (xdns_flow_load(data, end, &s->pkt, &s->flow))
+	if (xdns_flow_load((void *)(long)ctx->data, (void *)(long)ctx->data_end, &s->pkt, &s->flow))
 		return XDNS_pass_length;
 	if (what == XDNS_answer_srv)
 		sent = answer_short_srv(ctx, s, limit);

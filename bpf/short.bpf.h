@@ -100,7 +100,7 @@ static __always_inline int short_soa(const struct xdns_question *q, __u32 serial
 	reply->ns = 1;
 	reply->body_sum = rr->sum + (__u64)apex * (rr->pointers - rr->pointers_odd) +
 			  (__u64)xdns_sum_odd(apex) * rr->pointers_odd +
-			  (rr->serial_at & 1 ? xdns_sum_odd(serial) : serial);
+			  xdns_sum_at(rr->serial_at, serial);
 	return 0;
 }
 
@@ -114,7 +114,7 @@ static __always_inline int short_opt(const struct xdns_question *q, __u8 *p, con
 	xdns_put_opt_at(p, word);
 	word = xdns_sum_add(0, word);
 	reply->ar++;
-	reply->body_sum += at & 1 ? xdns_sum_odd(word) : word;
+	reply->body_sum += xdns_sum_at(at, word);
 	return 0;
 }
 
@@ -134,58 +134,55 @@ static __always_inline int short_body(const struct xdns_record *r, const struct 
 }
 
 /*
- * Moves the question to where it belongs now, from `by` octets behind; at least eight, so that no
- * word is read after something was written over it. The last word overlaps the one before.
+ * Puts the question where it belongs now, p, and its sum into the reply. The name's last word may
+ * be written into what follows it, which is written later.
  */
-static __always_inline int move_question(void *data, const void *end, __u32 at, __u32 by,
-					 const struct xdns_question *q)
+static __always_inline int put_question(__u8 *p, const void *end, const struct xdns_question *q,
+					struct reply *reply)
 {
-	__u32 len = xdns_read_once(q->len) & 0x1ff, i;
-	__u8 *to = data + at, *from = to + by;
+	__u32 len = xdns_read_once(q->name.len), rest = xdns_question_rest(q), i;
+	__u64 sum = 0, w;
 
 	XDNS_UNROLL
 	for (i = 0; i < XDNS_HASH_WORDS; i++) {
-		if (i * 8 + 8 > len)
+		if (i * 8 >= len)
 			break;
-		if ((const void *)(to + i * 8 + 8) > end || (const void *)(from + i * 8 + 8) > end)
+		if ((const void *)(p + i * 8 + 8) > end)
 			return -1;
-		xdns_put64(to + i * 8, xdns_get64(from + i * 8));
+		w = q->name.word[i];
+		xdns_put64(p + i * 8, w);
+		sum = xdns_sum_add(sum, w);
 	}
-	len = xdns_read_once(q->len) & 0x1ff; /* anew: the loop has taught the verifier too much */
-	if (!(len & 7))
-		return 0;
-	at += len - 8;
-	to = data + at;
-	from = to + by;
-	if ((const void *)(to + 8) > end || (const void *)(from + 8) > end)
+	len = xdns_read_once(q->name.len) & 0xff; /* anew: the loop taught the verifier too much */
+	p += len;
+	if ((const void *)(p + 4) > end)
 		return -1;
-	xdns_put64(to, xdns_get64(from));
+	xdns_put32(p, rest);
+	reply->sum = sum + xdns_sum_at(len, rest);
 	return 0;
 }
 
 enum grown { NOT_GROWN, GROWN, GROWN_BADLY };
 
 /*
- * Makes room for a body of so many octets behind the question, at the frame's front. NOT_GROWN:
- * the frame is untouched. limit: octets of the message.
+ * Makes room for the body behind the question, at the frame's front. NOT_GROWN: the frame is
+ * untouched. limit: octets of the message. A body has at least eight octets.
  */
 static __always_inline enum grown grow_front(struct xdp_md *ctx, const struct xdns_scratch *s,
-					     __u32 body_len, __u32 limit)
+					     struct reply *reply, __u32 limit)
 {
-	__u32 q_len = s->question.len & 0x1ff;
+	__u32 message = DNS_HEADER_LEN + s->question.len + reply->body_len;
 	long have = (void *)(long)ctx->data_end - (void *)(long)ctx->data;
 	int by;
 
 	xdns_opaque(have);
-	by = (int)(body_offset(&s->pkt, &s->question) + body_len) - (int)have;
-	if (DNS_HEADER_LEN + q_len + body_len > limit)
-		return NOT_GROWN;
-	if (by < 8 || by > SHORT_GROWTH || q_len < 8 || q_len > XDNS_HASH_WORDS * 8)
+	by = (int)((s->pkt.dns_off & 0x7f) + message) - (int)have;
+	if (message > limit || by < 8 || by > SHORT_GROWTH)
 		return NOT_GROWN;
 	if (bpf_xdp_adjust_head(ctx, -by))
 		return NOT_GROWN;
-	return move_question((void *)(long)ctx->data, (void *)(long)ctx->data_end,
-			     question_offset(&s->pkt), by, &s->question)
+	return put_question((void *)(long)ctx->data + question_offset(&s->pkt),
+			    (void *)(long)ctx->data_end, &s->question, reply)
 		       ? GROWN_BADLY
 		       : GROWN;
 }
@@ -201,7 +198,7 @@ static __always_inline enum xdns_counter answer_short(struct xdp_md *ctx, struct
 	const struct xdns_question *q = &s->question;
 	__u32 len = short_len(r, what);
 	struct reply reply = {.body_len = len + (q->has_opt ? DNS_OPT_LEN : 0)};
-	enum grown grown = len ? grow_front(ctx, s, reply.body_len, limit) : NOT_GROWN;
+	enum grown grown = len ? grow_front(ctx, s, &reply, limit) : NOT_GROWN;
 	void *end;
 	__u8 *p;
 
@@ -213,8 +210,6 @@ static __always_inline enum xdns_counter answer_short(struct xdp_md *ctx, struct
 		return XDNS_drop_write;
 	if (q->has_opt && short_opt(q, p + len, end, len, &reply))
 		return XDNS_drop_write;
-	if (q->len & 1) /* the body starts at an odd octet */
-		reply.body_sum = xdns_sum_odd(reply.body_sum);
 	return write_headers(ctx, s, &reply) ? XDNS_drop_write : what;
 }
 

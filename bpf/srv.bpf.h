@@ -64,7 +64,7 @@ static __always_inline int gather_srv(const struct xdns_record *r, const struct 
 /* Adds the sum of a part that starts `at` octets into the body. */
 static __always_inline void add_part(struct reply *reply, __u32 at, __u64 sum)
 {
-	reply->body_sum += at & 1 ? xdns_sum_odd(sum) : sum;
+	reply->body_sum += xdns_sum_at(at, sum);
 }
 
 /* One SRV record at p, `at` octets into the body; the name's last word overlaps the one before. */
@@ -184,14 +184,12 @@ __attribute__((noinline)) int answer_short_srv(struct xdp_md *ctx, struct xdns_s
 	if (!r || gather_srv(r, &s->question, &a))
 		return XDNS_CONTINUE;
 	reply.body_len = a.len + (s->question.has_opt ? DNS_OPT_LEN : 0);
-	grown = grow_front(ctx, s, reply.body_len, limit);
+	grown = grow_front(ctx, s, &reply, limit);
 	if (grown != GROWN)
 		return grown == NOT_GROWN ? XDNS_CONTINUE : XDNS_drop_write;
 	body = (void *)(long)ctx->data + body_offset(&s->pkt, &s->question);
 	if (srv_body(s, &a, body, (void *)(long)ctx->data_end, &reply))
 		return XDNS_drop_write;
-	if (s->question.len & 1) /* the body starts at an odd octet */
-		reply.body_sum = xdns_sum_odd(reply.body_sum);
 	return write_headers(ctx, s, &reply) ? XDNS_drop_write : XDNS_answer_srv;
 }
 

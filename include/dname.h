@@ -20,7 +20,6 @@ struct xdns_qname {
 	__u64 word[XDNS_HASH_WORDS]; /* octets behind the name are 0 in its last word */
 	__u64 spare;		     /* lets an unaligned word start at any octet */
 	__u64 hash;
-	__u64 sum; /* of the octets as they were asked */
 	__u16 len; /* octets, the root's included; 1..255 */
 };
 
@@ -101,16 +100,32 @@ static __always_inline __u64 xdns_load_tail(const __u8 *p, const void *end)
 	return w;
 }
 
+/* Of a name that was read, in whatever case. */
+static __always_inline __u64 xdns_qname_hash(const struct xdns_qname *q, const __u64 (*key)[2])
+{
+	__u32 len = xdns_read_once(q->len);
+	__u64 hash = 0;
+
+	XDNS_UNROLL
+	for (__u32 i = 0; i < XDNS_HASH_WORDS; i++) {
+		xdns_opaque(len); /* else clang makes one condition of both, and no unrolled loop */
+		if (i * 8 >= len)
+			break;
+		hash += xdns_hash_word(xdns_hash_fold(q->word[i]), key[i]);
+	}
+	return xdns_hash_finish(hash);
+}
+
 /*
  * Reads the name at p, none of it from end on. Returns 0, or -1 if there is no
  * zero octet among the first 255; q->len is set last. A name without its root before the
  * end may come out one octet longer than what is there: the caller compares. Words are as
- * asked: most clients ask in lower case, and folding costs more than the rest.
+ * asked: most clients ask in lower case, and folding costs more than the rest. The hash is left to
+ * xdns_qname_hash(): in one loop there would be more at hand than BPF has registers.
  */
-static __always_inline int xdns_qname_scan(const __u8 *p, const void *end, const __u64 (*key)[2],
-					   struct xdns_qname *q)
+static __always_inline int xdns_qname_scan(const __u8 *p, const void *end, struct xdns_qname *q)
 {
-	__u64 hash = 0, sum = 0, w = 0, marker = 0;
+	__u64 w = 0, marker = 0;
 	__u32 i;
 
 	XDNS_UNROLL
@@ -121,8 +136,6 @@ static __always_inline int xdns_qname_scan(const __u8 *p, const void *end, const
 		marker = xdns_zeros(w);
 		if (marker)
 			break;
-		sum = xdns_sum_add(sum, w);
-		hash += xdns_hash_word(xdns_hash_fold(w), key[i]);
 		q->word[i] = w;
 	}
 	/* through memory, where the verifier forgets it: else it would follow each length by itself
@@ -138,38 +151,49 @@ static __always_inline int xdns_qname_scan(const __u8 *p, const void *end, const
 			return -1;
 	}
 	marker &= -marker;
-	w &= (marker << 1) - 1;
-	hash += xdns_hash_word(xdns_hash_fold(w), key[i]);
-	q->word[i] = w;
-	sum = xdns_sum_add(sum, w);
+	q->word[i] = w & ((marker << 1) - 1);
 	i = i * 8 + xdns_marker_octet(marker) + 1;
 	if (i > DNS_NAME_MAX)
 		return -1;
-	q->hash = xdns_hash_finish(hash);
-	q->sum = sum;
 	q->len = i;
 	return 0;
 }
 
-/* To lower case, in place. */
-static __always_inline void xdns_qname_fold(struct xdns_qname *q)
+/* To lower case; may be in place. The hash is not copied. */
+static __always_inline void xdns_qname_fold(const struct xdns_qname *q, struct xdns_qname *ret)
 {
 	__u32 len = q->len;
+
+	ret->len = len;
+	for (__u32 i = 0; i < XDNS_HASH_WORDS; i++) {
+		if (i * 8 >= len)
+			break;
+		ret->word[i] = xdns_fold(q->word[i]);
+	}
+}
+
+/* The octets' part of a checksum, from an even octet on. */
+static __always_inline __u64 xdns_qname_sum(const struct xdns_qname *q)
+{
+	__u32 len = q->len;
+	__u64 sum = 0;
 
 	for (__u32 i = 0; i < XDNS_HASH_WORDS; i++) {
 		if (i * 8 >= len)
 			break;
-		q->word[i] = xdns_fold(q->word[i]);
+		sum = xdns_sum_add(sum, q->word[i]);
 	}
+	return sum;
 }
 
-/* Both. */
+/* All three. */
 static __always_inline int xdns_qname_read(const __u8 *p, const void *end, const __u64 (*key)[2],
 					   struct xdns_qname *q)
 {
-	if (xdns_qname_scan(p, end, key, q))
+	if (xdns_qname_scan(p, end, q))
 		return -1;
-	xdns_qname_fold(q);
+	q->hash = xdns_qname_hash(q, key);
+	xdns_qname_fold(q, q);
 	return 0;
 }
 
@@ -214,7 +238,7 @@ static __always_inline enum xdns_walk xdns_qname_walk(const struct xdns_qname *q
 /* Does the name hold a '*' anywhere? (Mesos-DNS removes ".*" before it looks up.) */
 static __always_inline int xdns_qname_has_star(const struct xdns_qname *q)
 {
-	__u32 len = q->len;
+	__u32 len = xdns_read_once(q->len);
 
 	for (__u32 i = 0; i < XDNS_HASH_WORDS; i++) {
 		if (i * 8 >= len)

@@ -53,14 +53,16 @@ static __always_inline enum xdns_front_result xdns_front_find(const void *env, _
 {
 	__u32 tag = xdns_front_tag(hash), bucket = xdns_front_bucket(hash, buckets);
 	const struct xdns_front *f;
-	__u64 entry;
+	__u64 entry, place = hash;
 
 	for (__u32 probe = 0; probe < XDNS_FRONT_PROBES; probe++) {
 		f = xdns_env_front(env, bucket + probe);
 		if (!f)
 			return XDNS_FRONT_UNKNOWN;
 		for (__u32 i = 0; i < XDNS_FRONT_ENTRIES; i++) {
-			entry = xdns_read_once(f->entry[xdns_front_place(hash, i)]);
+			/* else all places would be made ready before the first is looked at */
+			xdns_opaque(place);
+			entry = xdns_read_once(f->entry[xdns_front_place(place, i)]);
 			if ((__u32)entry == tag) {
 				*ret_record = entry >> 32;
 				return XDNS_FRONT_FOUND;

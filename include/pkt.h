@@ -222,29 +222,26 @@ static __always_inline enum xdns_counter xdns_pkt_parse(const void *data, const 
  * has them, the octets in network order.
  */
 struct xdns_flow {
-	__u64 src_hi, src_lo, dst_hi, dst_lo; /* IPv4: the lower half of *_lo */
-	__u32 mac_src, mac_dst;
-	__u16 mac_src_tail, mac_dst_tail;
-	__u16 ethertype;
+	__u64 mac_dst;			      /* and the first two octets of the source's */
+	__u64 mac_src;			      /* and the type behind it */
+	__u64 src_hi, src_lo, dst_hi, dst_lo; /* IPv4: both in src_lo */
 	__u32 tag[2];
 	__u32 class; /* the IP header's first word */
-	__u16 port_src, port_dst;
+	__u32 ports;
 };
 
 static __always_inline int xdns_flow_load(const void *data, const void *end,
 					  const struct xdns_pkt *pkt, struct xdns_flow *f)
 {
-	const struct eth_header *eth = data;
-	const __u8 *tags = (const void *)(eth + 1), *l3 = data + (pkt->l3_off & 0x1f);
-	const struct udp_header *udp;
+	const __u8 *eth = data, *tags = eth + ETH_HEADER_LEN, *l3 = eth + (pkt->l3_off & 0x1f);
+	const __u8 *udp = l3 + IP4_HEADER_LEN;
 
-	if ((const void *)tags > end)
+	if (pkt->is_ip6)
+		udp = l3 + IP6_HEADER_LEN;
+	if ((const void *)tags > end || (const void *)(udp + UDP_HEADER_LEN) > end)
 		return -1;
-	f->mac_dst = xdns_get32(eth->dst);
-	f->mac_dst_tail = xdns_get16(eth->dst + 4);
-	f->mac_src = xdns_get32(eth->src);
-	f->mac_src_tail = xdns_get16(eth->src + 4);
-	f->ethertype = eth->type;
+	f->mac_dst = xdns_get64(eth);
+	f->mac_src = xdns_get64(eth + 6);
 	for (__u32 i = 0; i < 2; i++) {
 		if (pkt->l3_off <= ETH_HEADER_LEN + i * VLAN_TAG_LEN)
 			break;
@@ -252,24 +249,16 @@ static __always_inline int xdns_flow_load(const void *data, const void *end,
 			return -1;
 		f->tag[i] = xdns_get32(tags + i * VLAN_TAG_LEN);
 	}
+	f->class = xdns_get32(l3);
+	f->ports = xdns_get32(udp);
 	if (pkt->is_ip6) {
-		udp = (const void *)(l3 + IP6_HEADER_LEN);
-		if ((const void *)(udp + 1) > end)
-			return -1;
 		f->src_hi = xdns_get64(l3 + 8);
 		f->src_lo = xdns_get64(l3 + 16);
 		f->dst_hi = xdns_get64(l3 + 24);
 		f->dst_lo = xdns_get64(l3 + 32);
 	} else {
-		udp = (const void *)(l3 + IP4_HEADER_LEN);
-		if ((const void *)(udp + 1) > end)
-			return -1;
-		f->src_lo = xdns_get32(l3 + 12);
-		f->dst_lo = xdns_get32(l3 + 16);
+		f->src_lo = xdns_get64(l3 + 12);
 	}
-	f->class = xdns_get32(l3);
-	f->port_src = udp->src;
-	f->port_dst = udp->dst;
 	return 0;
 }
 
@@ -278,16 +267,12 @@ static __always_inline int xdns_flow_load(const void *data, const void *end,
 static __always_inline int xdns_eth_reply(void *data, const void *end, const struct xdns_pkt *pkt,
 					  const struct xdns_flow *f)
 {
-	struct eth_header *eth = data;
-	__u8 *tags = (void *)(eth + 1);
+	__u8 *eth = data, *tags = eth + ETH_HEADER_LEN;
 
 	if ((const void *)tags > end)
 		return -1;
-	xdns_put32(eth->dst, f->mac_src);
-	xdns_put16(eth->dst + 4, f->mac_src_tail);
-	xdns_put32(eth->src, f->mac_dst);
-	xdns_put16(eth->src + 4, f->mac_dst_tail);
-	eth->type = f->ethertype;
+	xdns_put64(eth, f->mac_src);
+	xdns_put64(eth + 6, (f->mac_dst & 0x0000ffffffffffffULL) | f->mac_src >> 48 << 48);
 	for (__u32 i = 0; i < 2; i++) {
 		if (pkt->l3_off <= ETH_HEADER_LEN + i * VLAN_TAG_LEN)
 			break;
@@ -299,51 +284,47 @@ static __always_inline int xdns_eth_reply(void *data, const void *end, const str
 }
 
 /* Returns the pseudo-header's sum. */
-static __always_inline __u64 xdns_ip4_reply(struct ip4_header *ip, const struct xdns_flow *f,
-					    __u32 udp_len)
+static __always_inline __u64 xdns_ip4_reply(__u8 *ip, const struct xdns_flow *f, __u32 udp_len)
 {
 	/* ECN is the receiver's to set (RFC 3168); id 0: an atomic datagram, RFC 6864 4.1 */
 	__u32 first = (f->class & 0xfcff) | (__u32)xdns_be16(IP4_HEADER_LEN + udp_len) << 16;
 	__u32 second = (__u32)xdns_be16(IP4_DONT_FRAGMENT) << 16;
 	__u32 third = REPLY_HOPS | IP_PROTOCOL_UDP << 8;
-	__u64 addresses = f->src_lo + f->dst_lo;
+	__u64 addresses = xdns_sum_add(0, f->src_lo);
 
 	third |= (__u32)xdns_sum_finish(addresses + first + second + third) << 16;
-	xdns_put32(ip, first);
-	xdns_put32(&ip->id, second);
-	xdns_put32(&ip->ttl, third);
-	ip->src = f->dst_lo;
-	ip->dst = f->src_lo;
+	xdns_put64(ip, first | (__u64)second << 32);
+	xdns_put32(ip + 8, third);
+	xdns_put64(ip + 12, f->src_lo >> 32 | f->src_lo << 32);
 	return addresses + xdns_be16(IP_PROTOCOL_UDP) + xdns_be16(udp_len);
 }
 
-static __always_inline __u64 xdns_ip6_reply(struct ip6_header *ip, const struct xdns_flow *f,
-					    __u32 udp_len)
+static __always_inline __u64 xdns_ip6_reply(__u8 *ip, const struct xdns_flow *f, __u32 udp_len)
 {
-	__u64 sum = xdns_sum_add(xdns_sum_add(f->src_hi, f->src_lo),
-				 xdns_sum_add(f->dst_hi, f->dst_lo));
+	__u64 sum = xdns_sum_add(
+		xdns_sum_add(xdns_sum_add(xdns_sum_add(0, f->src_hi), f->src_lo), f->dst_hi),
+		f->dst_lo);
+	__u32 rest = xdns_be16(udp_len) | IP_PROTOCOL_UDP << 16 | (__u32)REPLY_HOPS << 24;
 
-	ip->version_class_flow = f->class & xdns_be32(0xffc00000); /* version, DSCP */
-	xdns_put32(&ip->payload_len,
-		   xdns_be16(udp_len) | IP_PROTOCOL_UDP << 16 | (__u32)REPLY_HOPS << 24);
-	xdns_put64(ip->src, f->dst_hi);
-	xdns_put64(ip->src + 8, f->dst_lo);
-	xdns_put64(ip->dst, f->src_hi);
-	xdns_put64(ip->dst + 8, f->src_lo);
+	/* version and DSCP stay */
+	xdns_put64(ip, (f->class & xdns_be32(0xffc00000)) | (__u64)rest << 32);
+	xdns_put64(ip + 8, f->dst_hi);
+	xdns_put64(ip + 16, f->dst_lo);
+	xdns_put64(ip + 24, f->src_hi);
+	xdns_put64(ip + 32, f->src_lo);
 	return xdns_sum_add(sum, xdns_be16(IP_PROTOCOL_UDP) + xdns_be16(udp_len));
 }
 
 /* sum: of the pseudo-header and the whole DNS message. */
-static __always_inline void xdns_udp_reply(struct udp_header *udp, const struct xdns_flow *f,
-					   __u32 udp_len, __u64 sum)
+static __always_inline void xdns_udp_reply(__u8 *udp, const struct xdns_flow *f, __u32 udp_len,
+					   __u64 sum)
 {
-	__u32 len = xdns_be16(udp_len), check;
+	__u32 len = xdns_be16(udp_len), check, ports = f->ports;
 
-	check = xdns_sum_finish(sum + f->port_src + f->port_dst + len);
+	check = xdns_sum_finish(sum + ports + len);
 	if (!check)
 		check = 0xffff; /* RFC 768, RFC 8200 8.1 */
-	xdns_put32(udp, f->port_dst | (__u32)f->port_src << 16);
-	xdns_put32(&udp->len, len | check << 16);
+	xdns_put64(udp, (ports >> 16 | ports << 16) | (__u64)(len | check << 16) << 32);
 }
 
 /* The DNS header, all of it, in two stores. Counts and flags in host order. Returns its sum. */
@@ -356,7 +337,7 @@ static __always_inline __u64 xdns_dns_reply(void *header, __u16 id, __u16 flags,
 
 	xdns_put64(header, first);
 	xdns_put32(header + 8, second);
-	return xdns_sum_add(first, second);
+	return xdns_sum_add(second, first);
 }
 
 #endif

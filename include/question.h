@@ -21,18 +21,27 @@ struct xdns_question {
 	__u8 dnssec_ok;
 };
 
-/* Checks on the header that need no name. */
-static __always_inline enum xdns_counter xdns_question_header(const struct dns_header *h)
-{
-	__u16 flags = xdns_be16(h->flags);
+/* The header's first eight octets: no QR, no opcode, one question, no answer. */
+#define XDNS_QUERY_MASK                                                                            \
+	(0xffffffff00000000ULL | (__u64)xdns_be16(DNS_FLAG_QR | DNS_OPCODE_MASK) << 16)
+#define XDNS_QUERY_WORD ((__u64)xdns_be16(1) << 32)
 
+/* Checks on the header that need no name. */
+static __always_inline enum xdns_counter xdns_question_header(const __u8 *h)
+{
+	__u64 first = xdns_get64(h);
+	__u32 second = xdns_get32(h + 8); /* NSCOUNT, ARCOUNT */
+	__u16 flags = xdns_be16(first >> 16);
+
+	/* all of it in two comparisons; what follows only says why not */
+	if ((first & XDNS_QUERY_MASK) == XDNS_QUERY_WORD &&
+	    !(second & ~((__u32)xdns_be16(1) << 16)))
+		return XDNS_CONTINUE;
 	if (flags & DNS_FLAG_QR)
 		return XDNS_pass_response;
 	if (flags & DNS_OPCODE_MASK)
 		return XDNS_pass_opcode;
-	if (h->qdcount != xdns_be16(1) || h->ancount || h->nscount || (h->arcount & ~xdns_be16(1)))
-		return XDNS_pass_counts;
-	return XDNS_CONTINUE;
+	return XDNS_pass_counts;
 }
 
 #define XDNS_OPTIONS_MAX 8     /* as many are walked over */
@@ -85,11 +94,10 @@ static __always_inline enum xdns_counter xdns_question_opt(const __u8 *p, const 
 
 /*
  * The message of len octets at p, none of it from end on. XDNS_CONTINUE and *q,
- * or the reason why the kernel does not answer it.
+ * or the reason why the kernel does not answer it. The name's hash is not made.
  */
 static __always_inline enum xdns_counter xdns_question_parse(const __u8 *p, const void *end,
-							     __u32 len, const __u64 (*key)[2],
-							     struct xdns_question *q)
+							     __u32 len, struct xdns_question *q)
 {
 	const struct dns_header *h = (const void *)p;
 	enum xdns_counter why;
@@ -97,7 +105,7 @@ static __always_inline enum xdns_counter xdns_question_parse(const __u8 *p, cons
 
 	if (len < DNS_HEADER_LEN || (const void *)(p + DNS_HEADER_LEN) > end)
 		return XDNS_pass_length;
-	why = xdns_question_header(h);
+	why = xdns_question_header(p);
 	if (why != XDNS_CONTINUE)
 		return why;
 	q->id = h->id;
@@ -105,7 +113,7 @@ static __always_inline enum xdns_counter xdns_question_parse(const __u8 *p, cons
 	q->limit = DNS_UDP_PLAIN_MAX;
 	q->has_opt = 0;
 	q->dnssec_ok = 0;
-	if (xdns_qname_scan(p + DNS_HEADER_LEN, end, key, &q->name))
+	if (xdns_qname_scan(p + DNS_HEADER_LEN, end, &q->name))
 		return XDNS_pass_qname;
 
 	name_len = xdns_read_once(q->name.len);
@@ -124,14 +132,16 @@ static __always_inline enum xdns_counter xdns_question_parse(const __u8 *p, cons
 	return XDNS_CONTINUE;
 }
 
+/* Type and class as they follow the name. */
+static __always_inline __u32 xdns_question_rest(const struct xdns_question *q)
+{
+	return xdns_be16(q->type) | (__u32)xdns_be16(DNS_CLASS_IN) << 16;
+}
+
 /* The part of the checksum that name, type and class make, from an even octet on. */
 static __always_inline __u64 xdns_question_sum(const struct xdns_question *q)
 {
-	__u64 rest = xdns_be16(q->type) + (__u64)xdns_be16(DNS_CLASS_IN);
-
-	if (q->name.len & 1)
-		rest = xdns_sum_odd(rest);
-	return xdns_sum_add(q->name.sum, rest);
+	return xdns_qname_sum(&q->name) + xdns_sum_at(q->name.len, xdns_question_rest(q));
 }
 
 #endif

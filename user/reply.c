@@ -297,9 +297,10 @@ static bool parse(struct reply *r, const uint8_t *query, size_t len, uint16_t *r
 	bool question;
 
 	r->qclass = DNS_CLASS_IN;
-	if (xdns_question_parse(query, query + len, len, r->zc->hash_key, &r->q) == XDNS_CONTINUE &&
+	if (xdns_question_parse(query, query + len, len, &r->q) == XDNS_CONTINUE &&
 	    reply_name_valid(&r->q.name)) {
-		xdns_qname_fold(&r->q.name);
+		r->q.name.hash = xdns_qname_hash(&r->q.name, r->zc->hash_key);
+		xdns_qname_fold(&r->q.name, &r->q.name);
 		return true;
 	}
 	*ret_rcode = reply_parse(query, len, r->zc->hash_key, r, &question);

@@ -102,6 +102,8 @@ EDIT(from_multicast, {
 		l3[12] = 224;
 })
 EDIT(from_all_ones, memset(l3 + 12, 0xff, 4))
+/* Sums of such words have a carry out of 64 bits. */
+EDIT(from_mostly_ones, memset(l3 + 12, 0xff, 12))
 EDIT(from_class_e, l3[12] = 240)
 EDIT(from_broadcast, memcpy(l3 + 12, broadcast_ip4, 4))
 EDIT(from_loopback, {
@@ -153,6 +155,10 @@ EDIT(to_broadcast, memcpy(l3 + 16, broadcast_ip4, 4))
 	{                                                                                          \
 		text, 0, Q, .mangle = how, .only = ONLY_IP4, .outcome = XDNS_answer_a, .want = ONE \
 	}
+#define SENT6(text, how)                                                                           \
+	{                                                                                          \
+		text, 0, Q, .mangle = how, .only = ONLY_IP6, .outcome = XDNS_answer_a, .want = ONE \
+	}
 
 /* clang-format off */
 static const struct row rows[] = {
@@ -198,6 +204,7 @@ static const struct row rows[] = {
 	{ "Ethernet padding as long as the answer", 0, { "one.mesos", .pad = 16 }, .outcome = XDNS_answer_a, .want = ONE },
 	PASS("from multicast", from_multicast, source),
 	PASS4("from 255.255.255.255", from_all_ones, source),
+	SENT6("from 2001:db8:ffff:ffff:ffff:ffff:ffff:ffff", from_mostly_ones),
 	PASS4("from class E", from_class_e, source),
 	PASS4("from the subnet's broadcast address", from_broadcast, source),
 	PASS("from loopback", from_loopback, source),

@@ -104,8 +104,10 @@ static void test_carries(void **state)
 	assert_int_equal(xdns_sum_fold(0xffffffff00000001ULL), 1);
 	assert_int_equal(xdns_sum_fold(xdns_sum_add(UINT32_MAX, UINT64_MAX)), 0xffff);
 	assert_int_equal(xdns_sum_fold(xdns_sum_add(1, UINT64_MAX)), 1);
-	assert_int_equal(xdns_sum_odd(0x1234), 0x3412);
-	assert_int_equal(xdns_sum_odd(0x10000), 0x0100);
+	assert_int_equal(xdns_sum_fold(xdns_sum_odd(0x1234)), 0x3412);
+	assert_int_equal(xdns_sum_fold(xdns_sum_odd(0x10000)), 0x0100);
+	assert_int_equal(xdns_sum_fold(xdns_sum_at(2, 0x1234)), 0x1234);
+	assert_int_equal(xdns_sum_fold(xdns_sum_at(3, 0x1234)), 0x3412);
 	assert_int_equal(xdns_sum_finish(0), 0xffff);
 	assert_int_equal(xdns_sum_finish(0xffff), 0);
 	/* the example of RFC 1071 3 */
