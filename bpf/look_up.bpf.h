@@ -12,14 +12,14 @@ __attribute__((noinline)) int missing_name(struct xdns_scratch *s)
 
 	if (!s)
 		return XDNS_pass_not_serving;
-	xdns_qname_fold(&s->question.name, &s->folded);
-	switch (xdns_qname_walk(&s->folded, cfg->domain, cfg->domain_len)) {
+	switch (xdns_qname_walk(&s->question.name, cfg->domain, cfg->domain_len)) {
 	case XDNS_WALK_BAD:
 		return XDNS_pass_qname;
 	case XDNS_WALK_OUTSIDE:
 		return XDNS_pass_outside;
 	default:
-		return xdns_qname_has_star(&s->folded) ? XDNS_pass_wildcard : XDNS_answer_nxdomain;
+		return xdns_qname_has_star(&s->question.name) ? XDNS_pass_wildcard
+							      : XDNS_answer_nxdomain;
 	}
 }
 

@@ -201,10 +201,10 @@ static __always_inline int xdns_qname_read(const __u8 *p, const void *end, const
 enum xdns_walk { XDNS_WALK_BAD, XDNS_WALK_OUTSIDE, XDNS_WALK_INSIDE };
 
 /*
- * Walks the labels of a folded name up to where the domain would begin. INSIDE: the name is at
- * or below the domain, and well-formed to its end, as the domain is. BAD: a
- * label over 63 octets, or the root too early. OUTSIDE may be malformed, too. Behind the domain
- * seven more octets must be readable.
+ * Walks the labels of a name, in whatever case, up to where the domain would begin. INSIDE: the
+ * name is at or below the domain, and well-formed to its end, as the domain is. BAD: a label over
+ * 63 octets, or the root too early. OUTSIDE may be malformed, too. Behind the domain seven more
+ * octets must be readable.
  */
 static __always_inline enum xdns_walk xdns_qname_walk(const struct xdns_qname *q,
 						      const __u8 *domain, __u32 domain_len)
@@ -225,7 +225,8 @@ static __always_inline enum xdns_walk xdns_qname_walk(const struct xdns_qname *q
 		return XDNS_WALK_OUTSIDE;
 	/* a word at a time; what the last has too much is shifted out. Both arrays go on behind. */
 	for (__u32 i = 0; i < DNS_NAME_MAX && i < domain_len; i += 8) {
-		__u64 differs = xdns_get64(octet + ((cut + i) & 0xff)) ^ xdns_get64(domain + i);
+		__u64 w = xdns_fold(xdns_get64(octet + ((cut + i) & 0xff)));
+		__u64 differs = w ^ xdns_get64(domain + i);
 
 		if (domain_len - i < 8)
 			differs <<= (8 - (domain_len - i)) * 8;
