@@ -278,9 +278,13 @@ daemon_stop() {
 	net_stop "$DAEMON"
 }
 
-# ask DIG-ARGUMENTS...
+# ask DIG-ARGUMENTS...: @ADDRESS among them asks another than $SERVER; of two, dig would take the first
 ask() {
-	net_exec client dig +time=2 +tries=1 "@$SERVER" "$@"
+	local at=@$SERVER word words=()
+	for word in "$@"; do
+		if [[ $word = @* ]]; then at=$word; else words+=("$word"); fi
+	done
+	net_exec client dig +time=2 +tries=1 "$at" "${words[@]}"
 }
 
 # status DIG-ARGUMENTS...: the rcode's name
