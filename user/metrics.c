@@ -321,7 +321,11 @@ void metrics_write_table(FILE *out)
 	fprintf(out, "| `%s` | %s | %s | %s |\n", PREFIX #name, #type, labels, help);
 	METRICS_FAMILIES(X)
 #undef X
-	fputs("\n| label | value | what it says |\n| --- | --- | --- |\n", out);
+	fputs("\n| label | value | what it says |\n| --- | --- | --- |\n| `type` |", out);
+#define X(n, code) fputs(" `" #n "`", out);
+	TRAFFIC_TYPES(X)
+#undef X
+	fputs(" | of the question, if it can be read |\n", out);
 #define X(n, help) fprintf(out, "| `answer` | `%s` | %s |\n", #n, help);
 	TRAFFIC_ANSWERS(X)
 #undef X

@@ -426,6 +426,33 @@ static void test_many_clients_many_workers(void **state)
 	stop(x);
 }
 
+/* A reset while a resolver is asked: the query is done with, and its try cancelled. */
+static void test_tcp_client_gone(void **state)
+{
+	static const struct linger reset = {.l_onoff = 1};
+	struct fixture *x = start("127.0.0.1", 1, UP_SILENT);
+	static struct forward_upstreams upstreams;
+	int fd = client_of(x, SOCK_STREAM);
+	struct server_stats st;
+
+	(void)state;
+	send_frame(fd, 1, "forward");
+	while (server_stats(x->s).forward.tries < 1)
+		usleep(1000);
+	setsockopt(fd, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));
+	close(fd);
+	do {
+		usleep(1000);
+		st = server_stats(x->s);
+	} while (!traffic_dropped(&st.tcp) && !traffic_answers(&st.tcp));
+	assert_int_equal(st.tcp.dropped[DROPPED_gone], 1);
+	assert_int_equal(traffic_answers(&st.tcp), 0);
+	server_upstreams(x->s, &upstreams);
+	assert_int_equal(upstreams.count, 1);
+	assert_int_equal(upstreams.list[0].tries[FORWARD_cancelled], 1);
+	stop(x);
+}
+
 static void test_stop_with_work_under_way(void **state)
 {
 	struct fixture *x = start("0.0.0.0", 2, UP_SILENT);
@@ -452,6 +479,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_udp_answers_from_the_asked_address),
 		cmocka_unit_test(test_udp_bursts),
+		cmocka_unit_test(test_tcp_client_gone),
 		cmocka_unit_test(test_udp_silence_and_sizes),
 		cmocka_unit_test(test_udp_forward_failures),
 		cmocka_unit_test(test_truncate_bit_off),
