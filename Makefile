@@ -97,7 +97,7 @@ $(SKEL): build/mesos-xdns.bpf.o
 # Beside the tests (test_*.c) of a directory are their helpers. Those whose header a test includes
 # are linked first, since they may stand in for a part of the daemon; what these need of other
 # helpers comes last, from an archive.
-helper_src = $(filter-out $(1)/test_%,$(wildcard $(1)/*.c))
+helper_src = $(filter-out $(1)/test_% %.bpf.c,$(wildcard $(1)/*.c))
 included   = $(foreach h,$(call helper_src,$(patsubst %/,%,$(dir $(1)))), \
 	       $(if $(shell grep -l '"$(notdir $(h:.c=.h))"' $(1)),$(h)))
 
@@ -140,14 +140,16 @@ $(eval $(call flavour,build/asan,$$(SANITIZE)))
 
 # --- bench --------------------------------------------------------------------
 
-build/tests/bench/%.bpf.o: tests/bench/%.bpf.c | $(PKG_BUILD)
+build/tests/%.bpf.o: tests/%.bpf.c | $(PKG_BUILD)
 	@mkdir -p $(@D)
 	$(call say,BPF,$@)
 	$(Q)$(CLANG) $(BPF_CFLAGS) -c -o $@ $<
 
-build/tests/bench/%.skel.h: build/tests/bench/%.bpf.o
+build/tests/%.skel.h: build/tests/%.bpf.o
 	$(call say,SKEL,$@)
-	$(Q)$(BPFTOOL) gen skeleton $< name $* > $@
+	$(Q)$(BPFTOOL) gen skeleton $< name $(notdir $*) > $@
+
+build/tests/bpf/stress_flood.o build/asan/tests/bpf/stress_flood.o: build/tests/bpf/stress_flood.skel.h
 
 build/tests/bench/bench_packets.o: build/tests/bench/harness.skel.h
 build/tests/bench/bench_zone: build/tests/bench/zone_bench.o

@@ -32,6 +32,7 @@ static struct generation_ids {
 
 static uint32_t names_limit;
 static atomic_uint switches;
+static atomic_int follower = -1;
 static _Thread_local uint32_t run_ns;
 
 const char *stress_no_kernel(void)
@@ -107,12 +108,25 @@ unsigned stress_left(void)
 	return left;
 }
 
+int stress_follow_switches(int map_fd)
+{
+	uint32_t zero = 0;
+	int fd = ATTACHED_FD;
+
+	follower = map_fd;
+	return map_fd >= 0 && bpf_map_update_elem(map_fd, &zero, &fd, BPF_ANY) ? -errno : 0;
+}
+
 int attachments_switch(struct kernel *k, int prog_fd)
 {
+	int fd = follower;
+
 	(void)k;
 	remember(prog_fd);
 	switches++;
-	return dup2(prog_fd, ATTACHED_FD) < 0 ? -errno : 0;
+	if (dup2(prog_fd, ATTACHED_FD) < 0)
+		return -errno;
+	return fd < 0 ? 0 : stress_follow_switches(fd);
 }
 
 void attachments_drop(struct kernel *k)

@@ -24,6 +24,12 @@ void stress_limit_names(uint32_t max);
 /* kernel_open(), and an address that queries come to. Fails the running test on errors. */
 struct kernel *stress_kernel_open(const struct config *cfg, struct zone *zone);
 
+/*
+ * The program that is attached now goes into this map of programs, and each that takes its place;
+ * -1: no more. 0 or -errno.
+ */
+int stress_follow_switches(int map_fd);
+
 /* Generations so far. */
 unsigned stress_switches(void);
 

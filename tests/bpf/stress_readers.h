@@ -40,6 +40,7 @@ struct stress_reader {
 void *stress_kernel_reader(void *arg); /* the program, one question a system call, and twins */
 void *stress_user_reader(void *arg);   /* reply_query() */
 void *stress_miss_reader(void *arg);   /* the program, twins alone, at its full speed */
+void *stress_flood_reader(void *arg);  /* the program, asked and judged in the kernel */
 
 /* One question, the i-th, its answer checked and counted. */
 void stress_kernel_read(struct stress_reader *r, uint64_t i);

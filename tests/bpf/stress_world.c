@@ -13,34 +13,12 @@
 #define TWINS	  36 /* pairs */
 #define ENTS	  4
 
-static const uint8_t sizes_a[] = {1, 2, 4, 5, 16, 17, 30, 33};
 static const uint8_t sizes_aaaa[] = {1, 1, 2, 4, 5, 9, 3, 8};
 static const uint8_t sizes_srv[] = {1, 2, 5, 8, 9, 16, 30, 30};
 
-uint32_t stress_mix(uint32_t a, uint32_t b)
-{
-	uint32_t x = a * 0x9e3779b1U ^ (b + 0x7f4a7c15U) * 0x85ebca77U;
-
-	x ^= x >> 15;
-	x *= 0x2c1b3c6dU;
-	return x ^ x >> 13;
-}
-
 bool stress_present(const struct stress_name *n, uint16_t version)
 {
-	switch (n->kind) {
-	case STRESS_ENT:
-	case STRESS_NEVER:
-		return false;
-	case STRESS_CHILD:
-		return (version ^ n->id) & 1;
-	case STRESS_BARE:
-	case STRESS_COME:
-	case STRESS_TWIN2:
-		return stress_mix(n->id, version) & 1;
-	default:
-		return true;
-	}
+	return stress_version_there(n->kind, n->id, version);
 }
 
 bool stress_always(const struct stress_name *n)
@@ -75,7 +53,7 @@ bool stress_has(const struct stress_name *n, uint16_t type)
 
 uint32_t stress_size(const struct stress_name *n, uint16_t type, uint16_t version)
 {
-	uint32_t pick = stress_mix(n->id + type * 1024U, version) >> 3 & 7;
+	uint32_t pick = stress_pick(n->id, type, version);
 
 	if (!stress_present(n, version) || !stress_has(n, type))
 		return 0;
@@ -83,12 +61,12 @@ uint32_t stress_size(const struct stress_name *n, uint16_t type, uint16_t versio
 		return sizes_srv[pick];
 	if (type == DNS_TYPE_AAAA)
 		return sizes_aaaa[pick];
-	return n->kind == STRESS_NODE || n->kind == STRESS_BARE ? 1 + pick % 6 : sizes_a[pick];
+	return stress_a_size(n->kind, pick);
 }
 
 void stress_a(const struct stress_name *n, uint16_t version, uint32_t i, uint8_t a[4])
 {
-	uint32_t v = (uint32_t)n->id << 22 | (uint32_t)version << 6 | i;
+	uint32_t v = stress_a_word(n->id, version, i);
 
 	memcpy(a, &v, 4);
 }

@@ -12,22 +12,8 @@
 #include <stdint.h>
 
 #include "abi.h"
+#include "stress_versions.h"
 #include "zone.h"
-
-enum stress_kind {
-	STRESS_SET,   /* always there: A and AAAA */
-	STRESS_LONG,  /* the same under a name that needs a tail */
-	STRESS_NODE,  /* always there: A; SRV records lead here */
-	STRESS_BARE,  /* SRV records lead here; has A, so exists, in half of the versions */
-	STRESS_SRV,   /* always there: SRV */
-	STRESS_COME,  /* there in half of the versions: A and AAAA */
-	STRESS_ENT,   /* always there, by one or the other of two names below it */
-	STRESS_CHILD, /* these two: one in even versions, the other in odd ones */
-	STRESS_TWIN,  /* always there, A and AAAA; the next one has the same hash */
-	STRESS_TWIN2, /* there in half of the versions */
-	STRESS_NEVER, /* never there */
-	STRESS_KINDS,
-};
 
 struct stress_name {
 	enum stress_kind kind;
@@ -52,7 +38,5 @@ void stress_world_init(struct stress_world *w);
 
 /* Moves one name to a version: takes out what the old one had, adds what the new one has. */
 int stress_move(struct stress_world *w, struct zone *z, struct stress_name *n, uint16_t version);
-
-uint32_t stress_mix(uint32_t a, uint32_t b);
 
 #endif

@@ -7,6 +7,7 @@
  * the figures.
  *
  *	XDNS_STRESS_READS=n	reads of each reader
+ *	XDNS_STRESS_FLOOD=n	reads of the one inside the kernel
  *	XDNS_STRESS_JSON=file	what the readers found, for programs
  *	XDNS_STRESS_PACED=n	instead of the tests: what n changes a second cost the readers,
  *	XDNS_STRESS_SECONDS=s	for so long
@@ -35,6 +36,7 @@
 #include "zone_config.h"
 
 #define READS_DEFAULT	1000000
+#define FLOOD_DEFAULT	10000000
 #define SECONDS_DEFAULT 10
 #define NAMES_MAX	256 /* entries of `names`: about as many as there are names */
 #define MISS_TWINS	12
@@ -294,6 +296,41 @@ static void test_readers(void **state)
 	assert_true(s.failed_commits > 0 || s.commits < 1000);
 }
 
+/* The same writer against a reader that loses no time between two questions: A sets alone. */
+static void test_flood(void **state)
+{
+	static struct stress s;
+	static struct stress_reader r;
+	const char *reads = getenv("XDNS_STRESS_FLOOD");
+	pthread_t threads[2];
+
+	(void)state;
+	if (no_kernel)
+		skip();
+	stress_open(&s);
+	s.reads = reads ? strtoull(reads, NULL, 10) : FLOOD_DEFAULT;
+	stress_limit_names(NAMES_MAX);
+	move_names(&s, 1, 1);
+	commit(&s, 1);
+	s.kernel = stress_kernel_open(s.cfg, s.zone);
+	s.reading = 1;
+	s.hot_modulus = 1;
+	r = (struct stress_reader){.s = &s, .cpu = 0};
+	reclaimer_start(&s, &threads[1]);
+	pthread_create(&threads[0], NULL, stress_flood_reader, &r);
+	write_until_read(&s);
+	pthread_join(threads[0], NULL);
+	reclaimer_stop(&s, threads[1]);
+	printf("# flood: %" PRIu64 " commits, %" PRIu64 " ran out of memory, %" PRIu64
+	       " grace periods\n",
+	       s.commits, s.failed_commits, s.graces);
+	stress_report("flood", &r);
+	stress_close(&s);
+	stress_judge(&r);
+	assert_true(r.seen.counts.answers > r.seen.counts.passes);
+	assert_true(s.failed_commits > 0 || s.commits < 1000);
+}
+
 /*
  * An update of a hash entry puts a new element in front and takes the old one out: who walks the
  * chain meanwhile sees neither. Few names, all on the move, in few chains: the counter
@@ -447,6 +484,7 @@ int main(void)
 		cmocka_unit_test(test_failed_commits),
 		cmocka_unit_test(test_misses),
 		cmocka_unit_test(test_readers),
+		cmocka_unit_test(test_flood),
 	};
 	const struct CMUnitTest paced[] = {cmocka_unit_test(measure_paced)};
 
