@@ -256,6 +256,8 @@ INSTALLED   = build/mesos-xdns:$(PREFIX)/sbin/mesos-xdns:755 \
 	      tools/completion/_mesos-xdns:$(SHARE)/zsh/vendor-completions/_mesos-xdns:644 \
 	      tools/completion/xdnsctl.bash:$(SHARE)/bash-completion/completions/xdnsctl:644 \
 	      tools/completion/_xdnsctl:$(SHARE)/zsh/vendor-completions/_xdnsctl:644 \
+	      tools/grafana/mesos-xdns.json:$(SHARE)/mesos-xdns/grafana/mesos-xdns.json:644 \
+	      tools/prometheus/mesos-xdns.rules.yml:$(SHARE)/mesos-xdns/prometheus/mesos-xdns.rules.yml:644 \
 	      LICENSE:$(SHARE)/doc/mesos-xdns/copyright:644 \
 	      README.md:$(SHARE)/doc/mesos-xdns/README.md:644 \
 	      tools/config.json:$(SHARE)/doc/mesos-xdns/examples/config.json:644 \
@@ -274,7 +276,7 @@ install: build/mesos-xdns build/xdnsctl ## install below DESTDIR and PREFIX; an 
 
 uninstall: ## remove what install put there, but not the configuration
 	$(Q)rm -f $(foreach f,$(INSTALLED),$(DESTDIR)$(call place,$(f),2))
-	$(Q)rm -rf $(DESTDIR)$(SHARE)/doc/mesos-xdns
+	$(Q)rm -rf $(DESTDIR)$(SHARE)/doc/mesos-xdns $(DESTDIR)$(SHARE)/mesos-xdns
 
 # debhelper wants debian/ at the top, which has other things to show: it gets one in a copy.
 DEB_VERSION ?= $(VERSION)

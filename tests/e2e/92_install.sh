@@ -28,6 +28,8 @@ equal "the files, beside documents and manual" "./etc/mesos-xdns/config.json
 ./usr/share/doc/mesos-xdns/README.md
 ./usr/share/doc/mesos-xdns/copyright
 ./usr/share/doc/mesos-xdns/examples/config.json
+./usr/share/mesos-xdns/grafana/mesos-xdns.json
+./usr/share/mesos-xdns/prometheus/mesos-xdns.rules.yml
 ./usr/share/zsh/vendor-completions/_mesos-xdns
 ./usr/share/zsh/vendor-completions/_xdnsctl" "$(files)"
 shopt -s nullglob
