@@ -51,7 +51,7 @@ BPF_CFLAGS = -O2 -g -target bpf -mcpu=v3 -Wall -Wextra -Werror -Iinclude -MMD -M
 # --- what there is ----------------------------------------------------------
 
 USER_SRC    := $(wildcard user/*.c)
-CTL_SRC     := $(wildcard tools/xdnsctl*.c)
+CTL_SRC     := $(filter-out $(wildcard tools/*.bpf.c),$(wildcard tools/xdnsctl*.c))
 LIB_SRC     := $(filter-out user/main.c,$(USER_SRC))
 SKEL        := build/mesos-xdns.skel.h
 SCRIPTS     := $(wildcard tests/e2e/[0-9]*.sh)
@@ -160,6 +160,13 @@ build/tests/bench/bench_%: build/tests/bench/bench_%.o build/libxdns.a
 build/tests/bench/latency: build/tests/bench/latency.o
 	$(call say,LD,$@)
 	$(Q)$(CC) $(HARDEN_LD) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+# What xdnsctl puts before the program while it looks at frames.
+build/xdnsctl-tap.skel.h: build/xdnsctl-tap.bpf.o
+	$(call say,SKEL,$@)
+	$(Q)$(BPFTOOL) gen skeleton $< name xdnsctl_tap > $@
+
+build/tools/xdnsctl-tap.o: build/xdnsctl-tap.skel.h
 
 # The traffic generator, for the bench and for laboratories.
 build/xdns-load.skel.h: build/xdns-load.bpf.o

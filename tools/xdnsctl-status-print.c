@@ -12,23 +12,6 @@
 
 #define LINE "%-11s"
 
-/* "3 s", "2 min", "5 h", "9 days": as exact as a person wants it. */
-static const char *duration(double seconds, char buf[32])
-{
-	static const struct {
-		double seconds;
-		const char *unit;
-	} units[] = {{86400, "days"}, {3600, "h"}, {60, "min"}};
-
-	for (size_t i = 0; i < ARRAY_SIZE(units); i++)
-		if (seconds >= 2 * units[i].seconds) {
-			snprintf(buf, 32, "%.0f %s", seconds / units[i].seconds, units[i].unit);
-			return buf;
-		}
-	snprintf(buf, 32, "%.1f s", seconds);
-	return buf;
-}
-
 static void print_zone(const struct status *s, FILE *out)
 {
 	const struct xdns_state *st = &s->zone.state;
@@ -39,13 +22,13 @@ static void print_zone(const struct status *s, FILE *out)
 		s->zone.records,
 		st->names_complete ? "" : " (xdpMemory reached: userspace has more)");
 	fprintf(out, LINE " %s, heard %s ago, ", "", status_serving(s),
-		duration((double)s->heard_ns / (double)NSEC_PER_SEC, ago));
+		ctl_duration((double)s->heard_ns / (double)NSEC_PER_SEC, ago));
 	if (!st->expire)
 		fputs("never expires\n", out);
 	else if (st->serving == XDNS_SERVING_EXPIRED || status_expires_in(s) < 0)
 		fprintf(out, "SOAExpire is %u s\n", st->expire);
 	else
-		fprintf(out, "expires in %s\n", duration(status_expires_in(s), left));
+		fprintf(out, "expires in %s\n", ctl_duration(status_expires_in(s), left));
 	if (s->zone.broken)
 		fprintf(out, LINE " %" PRIu64 " names lead nowhere\n", "", s->zone.broken);
 	if (s->zone.torn)

@@ -4,11 +4,9 @@
 #include "xdnsctl-status.h"
 
 #include <dirent.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "dname_text.h"
 #include "kernel_internal.h"
@@ -151,15 +149,6 @@ static void look_for_daemon(struct status *s)
 	s->running = fd >= 0 && !owner_of_lock(fd, &s->daemon);
 }
 
-static void wait_interval(double seconds)
-{
-	struct timespec t = {.tv_sec = (time_t)seconds,
-			     .tv_nsec = (long)((seconds - (double)(time_t)seconds) * 1e9)};
-
-	while (nanosleep(&t, &t) && errno == EINTR)
-		;
-}
-
 /* Counters begin at 0 again when the daemon has replaced the maps. */
 static int look_at_counters(struct status *s)
 {
@@ -168,7 +157,7 @@ static int look_at_counters(struct status *s)
 
 	if (r)
 		return r;
-	wait_interval(s->ctl->interval);
+	ctl_sleep(s->ctl->interval);
 	r = ctl_read_counters(s->ctl, CTL_ALL_CPUS, s->counter);
 	if (r)
 		return r;

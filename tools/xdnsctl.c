@@ -12,7 +12,8 @@
 
 #include "util.h"
 
-#define INTERVAL_MAX 3600
+#define SECONDS_MAX 86400
+#define NUMBER_MAX  1000000000
 
 static const struct command {
 	const char *name, *args, *help;
@@ -24,13 +25,15 @@ static const struct command {
 	{"status", "", "zone, program, interfaces, maps and rates on one screen", 0, 0, ctl_status},
 	{"dump", "", "the zone as a master file", 0, 0, ctl_dump},
 	{"counters", "", "what became of the frames, one counter a line", 0, 0, ctl_counters},
+	{"capture", "", "frames as they came and left, to a pcap file or a line each", 0, 0,
+	 ctl_capture},
 	{"check-config", "FILE", "what the daemon would say to this configuration", 1, 1,
 	 ctl_check_config},
 	{"doctor", "", "what of this machine and its cluster stands in the way, and what to do", 0,
 	 0, ctl_doctor},
 	{"explain", "NAME", "who gives the records of a name, by which rule, or why there are none",
 	 1, 1, ctl_explain},
-	{"conflicts", "", "whose names are in each other's way", 0, 0, ctl_conflicts},
+	{"conflicts", "", "whose names stand in the way of others", 0, 0, ctl_conflicts},
 };
 
 static const struct flag {
@@ -45,6 +48,13 @@ static const struct flag {
 	{"url", "URL", "explain, conflicts: the daemon's HTTP API (http://127.0.0.1:8123)", 'u'},
 	{"token", "FILE", "the token it wants is in this file", 't'},
 	{"cacert", "FILE", "whom to believe over HTTPS", 'C'},
+	{"seconds", "SECONDS", "capture: ends after so long", 's'},
+	{"write", "FILE", "capture: a pcapng file instead of lines; - is stdout", 'w'},
+	{"name", "NAME", "capture: only questions for this name", 'q'},
+	{"reason", "COUNTER", "capture: only what counts there; answer, pass, drop, all; a,b,...",
+	 'r'},
+	{"every", "N", "capture: looks at one frame of N only, at random", 'e'},
+	{"count", "N", "capture: ends after N frames", 'n'},
 	{"help", NULL, "print this text", 'h'},
 	{"version", NULL, "print the version", 'V'},
 };
@@ -75,14 +85,27 @@ static int misuse(const char *what, const char *which)
 	return ctl_fail("%s%s%s (xdnsctl --help)", what, which ? ": " : "", which ? which : "");
 }
 
-static int take_interval(struct ctl *c, const char *text)
+static int take_seconds(double *to, const char *text)
 {
 	char *end;
 
-	c->interval = strtod(text, &end);
-	if (end == text || *end || !isfinite(c->interval) || c->interval <= 0 ||
-	    c->interval > INTERVAL_MAX)
-		return misuse("--interval takes seconds, more than 0 and up to 3600", text);
+	*to = strtod(text, &end);
+	if (end == text || *end || !isfinite(*to) || *to <= 0 || *to > SECONDS_MAX)
+		return misuse("--interval and --seconds take seconds, more than 0 and up to 86400",
+			      text);
+	return CTL_OK;
+}
+
+static int take_number(uint32_t *to, const char *text)
+{
+	unsigned long long n;
+	char *end;
+
+	errno = 0;
+	n = strtoull(text, &end, 10);
+	if (end == text || *end || errno || *text == '-' || !n || n > NUMBER_MAX)
+		return misuse("--count and --every take a number from 1 to 1000000000", text);
+	*to = n;
 	return CTL_OK;
 }
 
@@ -103,6 +126,50 @@ static void long_options(struct option list[ARRAY_SIZE(flags) + 1],
 	*p = '\0';
 }
 
+/* 0, or the exit status. */
+static int take_option(struct ctl *c, int letter, const char *value)
+{
+	switch (letter) {
+	case 'd':
+		c->bpf_dir = value;
+		return 0;
+	case 'c':
+		c->config_file = value;
+		return 0;
+	case 'w':
+		c->write_file = value;
+		return 0;
+	case 'u':
+		c->url = value;
+		return 0;
+	case 't':
+		c->token_file = value;
+		return 0;
+	case 'C':
+		c->ca_file = value;
+		return 0;
+	case 'q':
+		c->name = value;
+		return 0;
+	case 'r':
+		c->reasons = value;
+		return 0;
+	case 'j':
+		c->json = true;
+		return 0;
+	case 'i':
+		return take_seconds(&c->interval, value);
+	case 's':
+		return take_seconds(&c->seconds, value);
+	case 'e':
+		return take_number(&c->every, value);
+	case 'n':
+		return take_number(&c->count, value);
+	default:
+		return misuse("see what options there are", NULL);
+	}
+}
+
 /* -1: go on; else the exit status. */
 static int take_options(struct ctl *c, int argc, char **argv)
 {
@@ -112,38 +179,16 @@ static int take_options(struct ctl *c, int argc, char **argv)
 
 	long_options(list, letters);
 	while ((o = getopt_long(argc, argv, letters, list, NULL)) != -1) {
-		switch (o) {
-		case 'd':
-			c->bpf_dir = optarg;
-			break;
-		case 'c':
-			c->config_file = optarg;
-			break;
-		case 'j':
-			c->json = true;
-			break;
-		case 'i':
-			if (take_interval(c, optarg))
-				return CTL_ERROR;
-			break;
-		case 'u':
-			c->url = optarg;
-			break;
-		case 't':
-			c->token_file = optarg;
-			break;
-		case 'C':
-			c->ca_file = optarg;
-			break;
-		case 'h':
+		if (o == 'h') {
 			usage(stdout);
 			return CTL_OK;
-		case 'V':
+		}
+		if (o == 'V') {
 			puts(XDNS_VERSION);
 			return CTL_OK;
-		default:
-			return misuse("see what options there are", NULL);
 		}
+		if (take_option(c, o, optarg))
+			return CTL_ERROR;
 	}
 	return -1;
 }

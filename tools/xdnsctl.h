@@ -31,6 +31,12 @@ struct ctl {
 	const char *url;	  /* of the HTTP API; NULL: as the configuration has it */
 	const char *token_file;	  /* NULL: the same */
 	const char *ca_file;
+	double seconds;		/* how long it goes on; 0: until it is ended */
+	const char *write_file; /* NULL: none */
+	const char *name;	/* NULL: any */
+	const char *reasons;	/* outcomes, with commas between them; NULL: of frames for us */
+	uint32_t count;		/* frames; 0: no limit */
+	uint32_t every;		/* one frame of so many; 0: not given */
 	bool json;
 };
 
@@ -62,6 +68,7 @@ int ctl_dump(const struct ctl *c, int argc, char **argv);
 int ctl_counters(const struct ctl *c, int argc, char **argv);
 int ctl_check_config(const struct ctl *c, int argc, char **argv);
 int ctl_doctor(const struct ctl *c, int argc, char **argv);
+int ctl_capture(const struct ctl *c, int argc, char **argv);
 int ctl_explain(const struct ctl *c, int argc, char **argv);
 int ctl_conflicts(const struct ctl *c, int argc, char **argv);
 
@@ -89,8 +96,21 @@ int ctl_read_counters(const struct ctl *c, int cpu, uint64_t ret[XDNS_COUNTERS_C
 #define CTL_ALL_CPUS (-1)
 extern const char *const ctl_counter_names[XDNS_COUNTERS_COUNT];
 extern const char *const ctl_counter_help[XDNS_COUNTERS_COUNT];
+/* Were such frames questions to us? The others are the host's own business. */
+static inline bool ctl_counter_is_ours(int counter)
+{
+	return counter <= XDNS_answer_truncated || counter >= XDNS_pass_not_serving;
+}
 /* The loaded program of this state, or -errno. */
 int ctl_program(const struct xdns_state *state);
+
+/* xdnsctl-time.c */
+void ctl_sleep(double seconds);
+/* From here on SIGINT and SIGTERM (and SIGPIPE) only make ctl_ended() true. */
+void ctl_watch_end(void);
+bool ctl_ended(void);
+/* "3.0 s", "2 min", "5 h", "9 days": as exact as a person wants it. */
+const char *ctl_duration(double seconds, char buf[32]);
 
 /* xdnsctl-message.c */
 const char *ctl_type_name(uint16_t type, char buf[16]);

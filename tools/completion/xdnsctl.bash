@@ -3,8 +3,9 @@
 # Completion of xdnsctl's commands and options for bash.
 _xdnsctl() {
 	local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
-	local commands='lookup status dump counters check-config doctor explain conflicts'
-	local options='-d --bpf-dir -c --config -j --json -i --interval -u --url -t --token -C --cacert -h --help -V --version'
+	local commands='lookup status dump counters capture check-config doctor explain conflicts'
+	local options='-d --bpf-dir -c --config -j --json -i --interval -u --url -t --token -C --cacert
+		-s --seconds -w --write -q --name -r --reason -e --every -n --count -h --help -V --version'
 	local i command=''
 
 	for ((i = 1; i < COMP_CWORD; i++)); do
@@ -12,7 +13,7 @@ _xdnsctl() {
 	done
 	COMPREPLY=()
 	case $previous in
-	-c | --config | check-config | -t | --token | -C | --cacert)
+	-c | --config | -w | --write | check-config | -t | --token | -C | --cacert)
 		compopt -o filenames 2>/dev/null
 		mapfile -t COMPREPLY < <(compgen -f -- "$current")
 		return
@@ -22,7 +23,11 @@ _xdnsctl() {
 		mapfile -t COMPREPLY < <(compgen -d -- "$current")
 		return
 		;;
-	-i | --interval | -u | --url) return ;;
+	-r | --reason)
+		mapfile -t COMPREPLY < <(compgen -W "answer pass drop all" -- "$current")
+		return
+		;;
+	-i | --interval | -u | --url | -s | --seconds | -q | --name | -e | --every | -n | --count) return ;;
 	esac
 	if [[ $current = -* ]]; then
 		mapfile -t COMPREPLY < <(compgen -W "$options" -- "$current")
