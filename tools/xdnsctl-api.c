@@ -109,17 +109,69 @@ static const char *token_file(const struct ctl *c)
 	return !c->url && c->cfg && *c->cfg->http_token_file ? c->cfg->http_token_file : NULL;
 }
 
-static int perform(CURL *easy, const char *url, struct answer *a, char *error)
+/* A question with all it needs; request_done() after request_init(), whatever that returned. */
+struct request {
+	CURL *easy;
+	struct curl_slist *headers;
+	char *pin;
+	char url[2048];
+};
+
+static void request_done(struct request *r)
 {
+	curl_easy_cleanup(r->easy);
+	curl_slist_free_all(r->headers);
+	free(r->pin);
+}
+
+static int add_header(struct request *r, const char *line)
+{
+	struct curl_slist *longer = curl_slist_append(r->headers, line);
+
+	if (longer)
+		r->headers = longer;
+	return longer ? 0 : -ENOMEM;
+}
+
+static int add_token(struct request *r, const char *file)
+{
+	_cleanup_free_ char *line = token_header(file);
+
+	return line ? add_header(r, line) : -errno;
+}
+
+static int request_init(struct request *r, const struct ctl *c, const char *path, char *error)
+{
+	const char *file = token_file(c);
+
+	error[0] = '\0';
+	*r = (struct request){.easy = curl_easy_init()};
+	if (c->url)
+		snprintf(r->url, sizeof(r->url), "%.*s%s",
+			 (int)(strlen(c->url) - (*c->url && c->url[strlen(c->url) - 1] == '/')),
+			 c->url, path);
+	else
+		ctl_api_url(c->cfg, path, r->url, sizeof(r->url));
+	if (!r->easy || set_trust(r->easy, c, &r->pin))
+		snprintf(error, CTL_API_ERROR_MAX, "no memory, or no certificate in httpCertFile");
+	else if (file && add_token(r, file))
+		snprintf(error, CTL_API_ERROR_MAX, "%s: %s", file, strerror(errno));
+	return *error ? -EINVAL : 0;
+}
+
+static int perform(struct request *r, ctl_api_fn fn, void *ctx, char *error)
+{
+	CURL *easy = r->easy;
 	CURLcode code;
 
-	curl_easy_setopt(easy, CURLOPT_URL, url);
+	curl_easy_setopt(easy, CURLOPT_URL, r->url);
+	curl_easy_setopt(easy, CURLOPT_HTTPHEADER, r->headers);
 	curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
 	curl_easy_setopt(easy, CURLOPT_PROXY, "");
 	curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
 	curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, error);
-	curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take);
-	curl_easy_setopt(easy, CURLOPT_WRITEDATA, a);
+	curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, fn);
+	curl_easy_setopt(easy, CURLOPT_WRITEDATA, ctx);
 	code = curl_easy_perform(easy);
 	if (code != CURLE_OK && !*error)
 		snprintf(error, CTL_API_ERROR_MAX, "%s", curl_easy_strerror(code));
@@ -138,25 +190,19 @@ static void say_status(long status, const char *body, char *error)
 		 (int)strcspn(what, "\r\n"), what);
 }
 
-static json_t *ask(CURL *easy, const struct ctl *c, const char *url, char *error)
+static json_t *ask(struct request *r, char *error)
 {
-	const char *file = token_file(c);
-	_cleanup_free_ char *header = file ? token_header(file) : NULL;
-	_cleanup_free_ char *pin = NULL;
-	struct curl_slist *headers = header ? curl_slist_append(NULL, header) : NULL;
 	struct answer a = {0};
 	json_t *json = NULL;
 	long status = 0;
 
 	a.out = open_memstream(&a.data, &a.len);
-	if (file && !headers)
-		snprintf(error, CTL_API_ERROR_MAX, "%s: %s", file, strerror(errno));
-	else if (!a.out || set_trust(easy, c, &pin))
-		snprintf(error, CTL_API_ERROR_MAX, "no memory, or no certificate in httpCertFile");
-	if (headers)
-		curl_easy_setopt(easy, CURLOPT_HTTPHEADER, headers);
-	if (!*error && !perform(easy, url, &a, error)) {
-		curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
+	if (!a.out) {
+		snprintf(error, CTL_API_ERROR_MAX, "no memory");
+		return NULL;
+	}
+	if (!perform(r, take, &a, error)) {
+		curl_easy_getinfo(r->easy, CURLINFO_RESPONSE_CODE, &status);
 		fflush(a.out);
 		if (status != 200)
 			say_status(status, a.data, error);
@@ -165,35 +211,48 @@ static json_t *ask(CURL *easy, const struct ctl *c, const char *url, char *error
 		if (!json && !*error)
 			snprintf(error, CTL_API_ERROR_MAX, "the answer is no JSON");
 	}
-	if (a.out)
-		fclose(a.out);
+	fclose(a.out);
 	free(a.data);
-	curl_slist_free_all(headers);
 	return json;
 }
 
 json_t *ctl_api_get(const struct ctl *c, const char *path, unsigned seconds,
 		    char error[CTL_API_ERROR_MAX])
 {
-	CURL *easy = curl_easy_init();
-	char url[2048];
-	json_t *json;
+	struct request r;
+	json_t *json = NULL;
 
-	error[0] = '\0';
-	if (!easy) {
-		snprintf(error, CTL_API_ERROR_MAX, "no memory");
-		return NULL;
+	if (!request_init(&r, c, path, error)) {
+		curl_easy_setopt(r.easy, CURLOPT_TIMEOUT, (long)seconds);
+		json = ask(&r, error);
 	}
-	if (c->url)
-		snprintf(url, sizeof(url), "%.*s%s",
-			 (int)(strlen(c->url) - (*c->url && c->url[strlen(c->url) - 1] == '/')),
-			 c->url, path);
-	else
-		ctl_api_url(c->cfg, path, url, sizeof(url));
-	curl_easy_setopt(easy, CURLOPT_TIMEOUT, (long)seconds);
-	json = ask(easy, c, url, error);
-	curl_easy_cleanup(easy);
+	request_done(&r);
 	return json;
+}
+
+int ctl_api_follow(const struct ctl *c, const char *path, const char *header, ctl_api_fn fn,
+		   void *ctx, char error[CTL_API_ERROR_MAX])
+{
+	struct request r;
+	long status = 0;
+	int ret = request_init(&r, c, path, error);
+
+	if (!ret && header && add_header(&r, header))
+		ret = -ENOMEM;
+	if (!ret) {
+		curl_easy_setopt(r.easy, CURLOPT_CONNECTTIMEOUT, (long)PATIENCE_S);
+		curl_easy_setopt(r.easy, CURLOPT_LOW_SPEED_LIMIT, 1L);
+		curl_easy_setopt(r.easy, CURLOPT_LOW_SPEED_TIME, (long)PATIENCE_S);
+		curl_easy_setopt(r.easy, CURLOPT_FAILONERROR, 1L);
+		ret = perform(&r, fn, ctx, error);
+		curl_easy_getinfo(r.easy, CURLINFO_RESPONSE_CODE, &status);
+		if (status >= 400) {
+			ret = status == 503 ? -EAGAIN : -EINVAL;
+			say_status(status, status == 503 ? "not now" : "refused", error);
+		}
+	}
+	request_done(&r);
+	return ret;
 }
 
 json_t *ctl_api_must(const struct ctl *c, const char *path)

@@ -33,6 +33,7 @@ static const struct command {
 	 0, ctl_doctor},
 	{"explain", "NAME", "who gives the records of a name, by which rule, or why there are none",
 	 1, 1, ctl_explain},
+	{"watch", "[NAME [TYPE]]", "the zone's changes as they come, one a line", 0, 2, ctl_watch},
 	{"conflicts", "", "whose names stand in the way of others", 0, 0, ctl_conflicts},
 };
 
@@ -45,7 +46,8 @@ static const struct flag {
 	 'c'},
 	{"json", NULL, "JSON instead of text", 'j'},
 	{"interval", "SECONDS", "status: between two looks at the counters (1)", 'i'},
-	{"url", "URL", "explain, conflicts: the daemon's HTTP API (http://127.0.0.1:8123)", 'u'},
+	{"url", "URL", "explain, conflicts, watch: the daemon's HTTP API (http://127.0.0.1:8123)",
+	 'u'},
 	{"token", "FILE", "the token it wants is in this file", 't'},
 	{"cacert", "FILE", "whom to believe over HTTPS", 'C'},
 	{"seconds", "SECONDS", "capture: ends after so long", 's'},
@@ -214,8 +216,9 @@ static int run(struct ctl *c, int argc, char **argv)
 	/* loads it itself: that it cannot be used is a finding */
 	if (command->run == ctl_doctor)
 		return command->run(c, argc - 1, argv + 1);
-	if ((command->run == ctl_explain || command->run == ctl_conflicts) && !c->config_file &&
-	    !c->url && !access(CONFIG_DEFAULT, F_OK))
+	if ((command->run == ctl_explain || command->run == ctl_conflicts ||
+	     command->run == ctl_watch) &&
+	    !c->config_file && !c->url && !access(CONFIG_DEFAULT, F_OK))
 		c->config_file = CONFIG_DEFAULT;
 	if (c->config_file && config_load(c->config_file, &cfg, &error))
 		return ctl_fail("%s", error ? error : "no memory for the configuration");

@@ -67,6 +67,7 @@ int ctl_status(const struct ctl *c, int argc, char **argv);
 int ctl_dump(const struct ctl *c, int argc, char **argv);
 int ctl_counters(const struct ctl *c, int argc, char **argv);
 int ctl_check_config(const struct ctl *c, int argc, char **argv);
+int ctl_watch(const struct ctl *c, int argc, char **argv);
 int ctl_doctor(const struct ctl *c, int argc, char **argv);
 int ctl_capture(const struct ctl *c, int argc, char **argv);
 int ctl_explain(const struct ctl *c, int argc, char **argv);
@@ -81,6 +82,13 @@ void ctl_api_url(const struct config *cfg, const char *path, char *ret, size_t s
 json_t *ctl_api_get(const struct ctl *c, const char *path, unsigned seconds,
 		    char error[CTL_API_ERROR_MAX]);
 /* The same; what fails is said on stderr. */
+/*
+ * A stream: fn gets its octets, as curl's write function; header: a line more, or NULL. Returns
+ * when it ends, -EIO: when it breaks; -EAGAIN: the daemon cannot now; -EINVAL: nor later.
+ */
+typedef size_t (*ctl_api_fn)(char *data, size_t size, size_t count, void *ctx);
+int ctl_api_follow(const struct ctl *c, const char *path, const char *header, ctl_api_fn fn,
+		   void *ctx, char error[CTL_API_ERROR_MAX]);
 json_t *ctl_api_must(const struct ctl *c, const char *path);
 
 /* xdnsctl-maps.c */

@@ -138,6 +138,41 @@ replay() {
 	results "replay: " grep -v '^#' "$NET_DIR/replay"
 }
 
+# ctl_start ARGUMENTS...: xdnsctl watch; what it prints comes to $NET_DIR/told
+ctl_start() {
+	net_start client "$NET_DIR/told" build/xdnsctl --url "$API" "$@"
+	WATCH=$NET_PID
+}
+
+printed() {
+	grep -qE -- "$1" "$NET_DIR/told"
+}
+
+# xdnsctl follows, also while the daemon is started again.
+follower() {
+	ctl_start watch
+	succeeds "xdnsctl: from when on" within 20 printed '^# serial [0-9]+: changes from here on$'
+	task ctl ctl.1 0 '["172.16.6.1"]' '[]'
+	succeeds "xdnsctl: a name comes" within 20 printed '^[0-9]+ ctl\.marathon\.mesos\. A \+172\.16\.6\.1$'
+	sim_post move '{"task": "ctl.1", "address": "172.16.6.2"}'
+	succeeds "xdnsctl: it moves" within 20 printed '^[0-9]+ ctl\.marathon\.mesos\. A -172\.16\.6\.1 \+172\.16\.6\.2$'
+	daemon_stop
+	succeeds "xdnsctl: the daemon is away" within 20 printed 'asking again$'
+	daemon
+	succeeds "xdnsctl: and there again" within 20 printed '^# serial [0-9]+: changes before it were lost$'
+	sim_post stop '{"id": "ctl.1"}'
+	succeeds "xdnsctl: the name goes" within 20 printed '^[0-9]+ ctl\.marathon\.mesos\. A -172\.16\.6\.2$'
+	net_stop "$WATCH"
+	ctl_start --json watch six.marathon.mesos AAAA
+	within 20 told_something
+	task six six.9 0 '["172.16.2.9", "fd00:16::9"]' '[]'
+	succeeds "xdnsctl: JSON, one name, one type" within 20 printed '"type": "AAAA", "old": \[.*\], "new": \['
+	equal "xdnsctl: lines are objects" 2 "$(jq -c . "$NET_DIR/told" | wc -l)"
+	net_stop "$WATCH"
+	ctl_start watch 'a b'
+	succeeds "xdnsctl: no name" within 20 printed 'is no name'
+}
+
 changes() {
 	sim_get stats | jq .changes
 }
@@ -156,6 +191,7 @@ life
 resume
 filters
 replay
+follower
 equal "nothing went wrong" "" "$(grep -E 'Sanitizer|error: |Assert' "$DAEMON_LOG")"
 daemon_stop
 finish

@@ -78,6 +78,18 @@ tls() {
 	equal "config: no secrets" 0 "$(net_exec client curl -sk -H "$(bearer "$TOKEN")" "$url/v1/config" | grep -cE "$TOKEN|PRIVATE")"
 }
 
+# xdnsctl watch over all that
+ctl() {
+	net_start client "$NET_DIR/told" build/xdnsctl --url "https://$SERVER:8123" --cacert "$NET_DIR/cert.pem" \
+		--token "$NET_DIR/token" --json watch
+	local watch=$NET_PID
+	succeeds "xdnsctl watch: TLS and token" within 20 grep -q '"reason": "start"' "$NET_DIR/told"
+	net_stop "$watch"
+	echo wrong-token-wrong-token >"$NET_DIR/wrong"
+	matches "xdnsctl watch: a wrong token" 'HTTP status 401' "$(net_exec client build/xdnsctl --url "https://$SERVER:8123" \
+		--cacert "$NET_DIR/cert.pem" --token "$NET_DIR/wrong" watch 2>&1)"
+}
+
 rss() {
 	awk '/^VmRSS/ { print $2 }' "/proc/$DAEMON/status"
 }
@@ -151,6 +163,7 @@ daemon_stop
 guard_daemon httpTokenFile "\"$NET_DIR/token\"" httpCertFile "\"$NET_DIR/cert.pem\"" httpKeyFile "\"$NET_DIR/key.pem\""
 answers https HTTPS -k
 tls
+ctl
 another_token
 daemon_stop
 guard_daemon
