@@ -24,6 +24,7 @@ static const struct command {
 	 ctl_lookup},
 	{"status", "", "zone, program, interfaces, maps and rates on one screen", 0, 0, ctl_status},
 	{"dump", "", "the zone as a master file", 0, 0, ctl_dump},
+	{"diff", "", "the maps against the zone that the daemon has", 0, 0, ctl_diff},
 	{"counters", "", "what became of the frames, one counter a line", 0, 0, ctl_counters},
 	{"capture", "", "frames as they came and left, to a pcap file or a line each", 0, 0,
 	 ctl_capture},

@@ -64,6 +64,7 @@ struct ctl_message {
 /* The commands: argv holds what follows the command's name. They return an enum ctl_exit. */
 int ctl_lookup(const struct ctl *c, int argc, char **argv);
 int ctl_status(const struct ctl *c, int argc, char **argv);
+int ctl_diff(const struct ctl *c, int argc, char **argv);
 int ctl_dump(const struct ctl *c, int argc, char **argv);
 int ctl_counters(const struct ctl *c, int argc, char **argv);
 int ctl_check_config(const struct ctl *c, int argc, char **argv);

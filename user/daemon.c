@@ -25,6 +25,7 @@
 #include "zone_read.h"
 
 #define STATUS_MS	     1000
+#define CHECK_MS	     250 /* between two looks at a part of the maps */
 #define KERNEL_RETRY_NS	     (3 * NSEC_PER_SEC)
 #define INTERFACES_SETTLE_MS 100 /* changes of links and addresses come in bursts */
 
@@ -45,7 +46,7 @@ struct daemon {
 	uv_signal_t terminate, interrupt, hangup, usr1;
 	uv_poll_t netlink;
 	int netlink_fd;
-	uv_timer_t settle, status, watchdog;
+	uv_timer_t settle, status, watchdog, check;
 	uv_work_t reclaim;
 };
 
@@ -162,6 +163,14 @@ static void status_soon(struct daemon *d)
 {
 	if (!uv_is_active((uv_handle_t *)&d->status))
 		uv_timer_start(&d->status, on_status, STATUS_MS, 0);
+}
+
+static void on_check(uv_timer_t *timer)
+{
+	const struct daemon *d = timer->data;
+
+	if (d->kernel)
+		kernel_check(d->kernel);
 }
 
 static void on_watchdog(uv_timer_t *timer)
@@ -412,6 +421,9 @@ static void watch(struct daemon *d)
 	uv_timer_init(&d->loop, &d->status);
 	uv_timer_init(&d->loop, &d->watchdog);
 	d->settle.data = d->status.data = d;
+	uv_timer_init(&d->loop, &d->check);
+	d->check.data = d;
+	uv_timer_start(&d->check, on_check, CHECK_MS, CHECK_MS);
 	if (watchdog_ms)
 		uv_timer_start(&d->watchdog, on_watchdog, 0, watchdog_ms);
 	d->netlink_fd = interfaces_watch();

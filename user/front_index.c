@@ -49,6 +49,11 @@ static uint64_t *find(const struct front *f, uint64_t hash, uint64_t entry)
 	return NULL;
 }
 
+bool front_has(const struct front *f, uint64_t hash, uint32_t record)
+{
+	return find(f, hash, xdns_front_entry(hash, record)) != NULL;
+}
+
 static uint64_t *find_free(const struct front *f, uint64_t hash)
 {
 	for (uint32_t k = 0; k < PLACES; k++) {

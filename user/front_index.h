@@ -34,6 +34,9 @@ bool front_put(struct front *f, uint64_t hash, uint32_t old, uint32_t record);
 /* Takes the entry of a hash and record out, if it is there. */
 void front_remove(struct front *f, uint64_t hash, uint32_t record);
 
+/* Do readers find this record under this hash? */
+bool front_has(const struct front *f, uint64_t hash, uint32_t record);
+
 /* Empties the index. */
 void front_clear(struct front *f);
 

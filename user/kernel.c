@@ -24,7 +24,7 @@ static void stop_serving(struct kernel *k, const char *why, int r)
  * Around every change of the index `changes` is odd, and differs afterwards:
  * a look-up that missed and saw it so does not call the name missing.
  */
-static void index_begin(struct kernel *k)
+void kernel_index_begin(struct kernel *k)
 {
 	__atomic_add_fetch(&k->gen.state->changes, 1, __ATOMIC_SEQ_CST);
 	/*
@@ -34,7 +34,7 @@ static void index_begin(struct kernel *k)
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 }
 
-static void index_end(struct kernel *k)
+void kernel_index_end(struct kernel *k)
 {
 	__atomic_add_fetch(&k->gen.state->changes, 1, __ATOMIC_SEQ_CST);
 }
@@ -79,12 +79,12 @@ static void mirror_put(void *ctx, const struct zone_name *names, size_t n)
 
 	if (k->broken)
 		return;
-	index_begin(k);
+	kernel_index_begin(k);
 	for (size_t i = 0; i < n && !r; i++)
 		r = put_one(k, &names[i]);
 	if (r)
 		stop_serving(k, "the map `names` took no more entries", r);
-	index_end(k);
+	kernel_index_end(k);
 }
 
 static void mirror_remove(void *ctx, const struct zone_name *names, size_t n)
@@ -94,7 +94,7 @@ static void mirror_remove(void *ctx, const struct zone_name *names, size_t n)
 
 	if (k->broken)
 		return;
-	index_begin(k);
+	kernel_index_begin(k);
 	for (size_t i = 0; i < n && !r; i++) {
 		front_remove(&k->gen.front, names[i].hash, names[i].old);
 		if (bpf_map_delete_elem(k->gen.names_fd, &names[i].hash) && errno != ENOENT)
@@ -102,17 +102,17 @@ static void mirror_remove(void *ctx, const struct zone_name *names, size_t n)
 	}
 	if (r)
 		stop_serving(k, "the map `names` kept an entry", r);
-	index_end(k);
+	kernel_index_end(k);
 }
 
 /* Meanwhile look-ups that miss ask the hash map, or see that `changes` moved. */
-static void renew_front(struct kernel *k)
+void kernel_renew_front(struct kernel *k)
 {
-	index_begin(k);
+	kernel_index_begin(k);
 	front_lost(k);
 	front_clear(&k->gen.front);
 	generation_fill_front(k->zone, &k->gen);
-	index_end(k);
+	kernel_index_end(k);
 }
 
 /*
@@ -254,7 +254,7 @@ static void mirror_committed(void *ctx, uint32_t serial)
 	if (generation_outgrown(&k->gen, zone_pool(k->zone)))
 		outgrow(k);
 	else if (front_worn(&k->gen.front))
-		renew_front(k);
+		kernel_renew_front(k);
 	tell_limit(k);
 }
 

@@ -110,6 +110,22 @@ void kernel_reconfigure(struct kernel *k, const struct config *cfg);
 /* Does the program answer? Not if its index could not be kept true. */
 bool kernel_serving(const struct kernel *k);
 
+/* What comparing the maps with the zone has come to. */
+struct kernel_checked {
+	uint64_t walks, names;		       /* whole walks; names looked at */
+	uint64_t missing, wrong, extra, front; /* found, and repaired: names the map `names` had
+						  not, had with another record, had without need;
+						  and names the front index did not lead to */
+};
+
+/*
+ * Compares a part of the maps with the zone and repairs what differs: somebody else has written
+ * there, or we have a fault. To be called now and then, with the zone at rest: each walk is of
+ * many calls. Logs once a walk.
+ */
+void kernel_check(struct kernel *k);
+struct kernel_checked kernel_checked(const struct kernel *k);
+
 /* The interfaces the program is attached to. */
 typedef void (*kernel_interface_fn)(void *ctx, const char *name, bool native);
 void kernel_for_each_interface(const struct kernel *k, kernel_interface_fn fn, void *ctx);

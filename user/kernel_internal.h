@@ -57,6 +57,13 @@ struct kernel {
 	bool broken; /* the index could not be kept true: not serving until rebuilt */
 	bool told;   /* that xdpMemory does not hold the zone */
 	bool grown;  /* the zone has outgrown its maps */
+	/* kernel_check.c */
+	struct kernel_checked checked, checked_before; /* now, and when the walk began */
+	uint32_t check_at;			       /* of the zone's names */
+	uint64_t check_key;			       /* of the map's */
+	uint32_t check_keys;			       /* that were looked at */
+	bool check_names_done;
+	unsigned check_pause; /* calls until the next walk */
 	uint32_t serial;
 	char master_id[XDNS_MASTER_ID_MAX];
 	struct xdns_state addresses; /* only the address lists and max_udp */
@@ -91,6 +98,11 @@ int generation_arm(const struct generation *g);
 
 /* kernel.c: builds a generation of the zone's present size and puts it in the place of the old. */
 int kernel_renew(struct kernel *k, char **ret_error);
+/* Around every change of the indices: look-ups that miss meanwhile prove nothing. */
+void kernel_index_begin(struct kernel *k);
+void kernel_index_end(struct kernel *k);
+/* Builds the front index anew from the zone. */
+void kernel_renew_front(struct kernel *k);
 
 /* kernel_clock.c */
 /* Is a zone that was heard of then too old? */

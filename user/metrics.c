@@ -43,6 +43,7 @@ static void take_kernel(const struct kernel *k, struct metrics *m)
 	kernel_for_each_interface(k, take_interface, m);
 	kernel_for_each_map(k, take_map, m);
 	kernel_run_time(k, &m->run_ns, &m->runs);
+	m->checked = kernel_checked(k);
 }
 
 static double age(uint64_t then_ns)

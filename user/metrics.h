@@ -40,6 +40,7 @@ struct metrics {
 	} maps[KERNEL_MAPS];
 	size_t maps_count;
 	uint64_t run_ns, runs;
+	struct kernel_checked checked;
 };
 
 struct api_world;

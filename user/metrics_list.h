@@ -56,7 +56,18 @@
 	  m->frameworks_alike)                                                                     \
 	X(hold, gauge, "what a new leader does not know yet is kept (1)", m->status.holding)       \
 	X(held_tasks, gauge, "tasks kept so", m->status.held_tasks)                                \
-	X(xdp_serving, gauge, "the program answers on an interface", m->xdp_serving)
+	X(xdp_serving, gauge, "the program answers on an interface", m->xdp_serving)               \
+	X(xdp_check_walks_total, counter, "times all maps were compared with the zone",            \
+	  m->checked.walks)                                                                        \
+	X(xdp_check_names_total, counter, "names compared so", m->checked.names)                   \
+	X(xdp_check_missing_total, counter,                                                        \
+	  "names found missing in the map `names`, and put back", m->checked.missing)              \
+	X(xdp_check_wrong_total, counter, "names found with another record, and put right",        \
+	  m->checked.wrong)                                                                        \
+	X(xdp_check_extra_total, counter, "entries found that no name has, and taken out",         \
+	  m->checked.extra)                                                                        \
+	X(xdp_check_front_total, counter, "names found missing in the front index, and put back",  \
+	  m->checked.front)
 
 /* X(name, type, help, labels): several values; metrics.c has a function put_NAME for each. */
 #define METRICS_FAMILIES(X)                                                                        \

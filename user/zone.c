@@ -407,13 +407,12 @@ void zone_set_observer(struct zone *z, const struct zone_observer *observer, voi
 	z->observer_ctx = ctx;
 }
 
-int zone_for_each_name(struct zone *z, zone_name_fn fn, void *ctx)
+int zone_names_from(struct zone *z, uint32_t *at, zone_name_fn fn, void *ctx)
 {
-	uint32_t at = 0;
 	struct node *n;
 	int r = 0;
 
-	while (!r && (n = zone_index_next(z->index, &at))) {
+	while (!r && (n = zone_index_next(z->index, at))) {
 		struct zone_name name = {.hash = n->hash, .wire = n->wire};
 
 		/* what readers see; in the middle of a commit `exists` is ahead of that */
@@ -423,4 +422,11 @@ int zone_for_each_name(struct zone *z, zone_name_fn fn, void *ctx)
 		r = fn(ctx, &name);
 	}
 	return r;
+}
+
+int zone_for_each_name(struct zone *z, zone_name_fn fn, void *ctx)
+{
+	uint32_t at = 0;
+
+	return zone_names_from(z, &at, fn, ctx);
 }

@@ -48,4 +48,10 @@ size_t zone_pending(const struct zone *z);
 typedef int (*zone_name_fn)(void *ctx, const struct zone_name *name);
 int zone_for_each_name(struct zone *z, zone_name_fn fn, void *ctx);
 
+/*
+ * The same from *at on, 0 at first; fn ends it by returning another value than 0, and *at is where
+ * to go on. Names that come or go between two calls may be left out, or come twice.
+ */
+int zone_names_from(struct zone *z, uint32_t *at, zone_name_fn fn, void *ctx);
+
 #endif

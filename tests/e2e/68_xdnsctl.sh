@@ -157,7 +157,7 @@ misuse() {
 	says "too many words" 2 'too many arguments' counters now
 	says "no domain name" 2 '"a\.\.b" is no domain name' lookup a..b
 	says "no type" 2 '"AAAAA" is no type' lookup leader.mesos AAAAA
-	says "no interval" 2 'interval takes seconds' --interval 0 counters
+	says "no interval" 2 'interval and --seconds take seconds' --interval 0 counters
 	says "no such configuration" 2 'no-such-file' --config "$NET_DIR/no-such-file" counters
 	says "help" 0 '^  lookup NAME \[TYPE\]  ' --help
 }
