@@ -190,10 +190,10 @@ static void say_status(long status, const char *body, char *error)
 		 (int)strcspn(what, "\r\n"), what);
 }
 
-static json_t *ask(struct request *r, char *error)
+/* The whole answer as a text; to be freed. */
+static char *ask(struct request *r, char *error)
 {
 	struct answer a = {0};
-	json_t *json = NULL;
 	long status = 0;
 
 	a.out = open_memstream(&a.data, &a.len);
@@ -206,27 +206,35 @@ static json_t *ask(struct request *r, char *error)
 		fflush(a.out);
 		if (status != 200)
 			say_status(status, a.data, error);
-		else
-			json = json_loadb(a.data, a.len, 0, NULL);
-		if (!json && !*error)
-			snprintf(error, CTL_API_ERROR_MAX, "the answer is no JSON");
 	}
 	fclose(a.out);
-	free(a.data);
-	return json;
+	if (*error)
+		free(TAKE_PTR(a.data));
+	return a.data;
+}
+
+char *ctl_api_text(const struct ctl *c, const char *path, unsigned seconds,
+		   char error[CTL_API_ERROR_MAX])
+{
+	struct request r;
+	char *text = NULL;
+
+	if (!request_init(&r, c, path, error)) {
+		curl_easy_setopt(r.easy, CURLOPT_TIMEOUT, (long)seconds);
+		text = ask(&r, error);
+	}
+	request_done(&r);
+	return text;
 }
 
 json_t *ctl_api_get(const struct ctl *c, const char *path, unsigned seconds,
 		    char error[CTL_API_ERROR_MAX])
 {
-	struct request r;
-	json_t *json = NULL;
+	_cleanup_free_ char *text = ctl_api_text(c, path, seconds, error);
+	json_t *json = text ? json_loads(text, 0, NULL) : NULL;
 
-	if (!request_init(&r, c, path, error)) {
-		curl_easy_setopt(r.easy, CURLOPT_TIMEOUT, (long)seconds);
-		json = ask(&r, error);
-	}
-	request_done(&r);
+	if (text && !json)
+		snprintf(error, CTL_API_ERROR_MAX, "the answer is no JSON");
 	return json;
 }
 

@@ -65,6 +65,7 @@ struct ctl_message {
 int ctl_lookup(const struct ctl *c, int argc, char **argv);
 int ctl_status(const struct ctl *c, int argc, char **argv);
 int ctl_diff(const struct ctl *c, int argc, char **argv);
+int ctl_top(const struct ctl *c, int argc, char **argv);
 int ctl_dump(const struct ctl *c, int argc, char **argv);
 int ctl_counters(const struct ctl *c, int argc, char **argv);
 int ctl_check_config(const struct ctl *c, int argc, char **argv);
@@ -80,6 +81,8 @@ int ctl_conflicts(const struct ctl *c, int argc, char **argv);
 /* Where a daemon of this configuration is asked, from its host. cfg: NULL: the default one. */
 void ctl_api_url(const struct config *cfg, const char *path, char *ret, size_t size);
 /* What is answered, within so many seconds; NULL: error says why. */
+char *ctl_api_text(const struct ctl *c, const char *path, unsigned seconds,
+		   char error[CTL_API_ERROR_MAX]); /* to be freed */
 json_t *ctl_api_get(const struct ctl *c, const char *path, unsigned seconds,
 		    char error[CTL_API_ERROR_MAX]);
 /* The same; what fails is said on stderr. */

@@ -132,6 +132,61 @@ killed() {
 	matches "killed: and the kernel answers" '^kernel' "$(by_whom leader.mesos)"
 }
 
+# asks RATE LINE: in the background, until all ends
+asks() {
+	echo "$2" >"$NET_DIR/asks.$1"
+	net_start client "$NET_DIR/asks.log.$1" build/tests/e2e/ask --server "$SERVER" \
+		--names "$NET_DIR/asks.$1" --rate "$1" --seconds 60
+	CROWD+=("$NET_PID")
+}
+
+# At known shares: 6, 3 and 1 of ten.
+crowd() {
+	CROWD=()
+	asks 240 "leader.mesos A NOERROR 10.53.1.1"
+	asks 120 "web.marathon.mesos A NOERROR 172.16.1.1 172.16.1.2 172.16.1.3"
+	asks 40 "nobody.mesos A NXDOMAIN"
+}
+
+# last JQ-EXPRESSION: of the last second that top has told
+last() {
+	tail -1 "$NET_DIR/live" | jq -c "$1"
+}
+
+top() {
+	crowd
+	live --config "$NET_DIR/config.json" --json top --seconds 3
+	looking top
+	ask +tcp leader.mesos >/dev/null
+	live_ended 0 "top ends after its time"
+	equal "top: who is asked for most, in order" '["leader.mesos.","web.marathon.mesos.","nobody.mesos."]' \
+		"$(last '[.names[:3][].name]')"
+	equal "top: with about these shares" '[true,true,true]' \
+		"$(last '[(.names[0].share > 40), (.names[1].share | . > 15 and . < 45), (.names[2].share | . > 2 and . < 25)]')"
+	equal "top: outcomes add up to the kernel's answers" true \
+		"$(last '([.framesASecond | to_entries[] | select(.key | startswith("answer_")) | .value] | add) - .answersASecond.kernel | . < 0.01 and . > -0.01')"
+	equal "top: the kernel answers all of it" true "$(last '.kernelPercent > 99')"
+	live --config "$NET_DIR/config.json" top --seconds 1
+	live_ended 0 "top as text"
+	matches "the zone" '^mesos\. serial [0-9]+, heard ' "$(cat "$NET_DIR/live")"
+	matches "rates by plane" '^answers a second  kernel +[0-9.]+   udp +0\.0   tcp +[0-9.]+ ' "$(cat "$NET_DIR/live")"
+	matches "names" '^ +[0-9.]+ %  leader\.mesos\.$' "$(cat "$NET_DIR/live")"
+	live top
+	looking top
+	kill -KILL "$LIVE"
+	wait "$LIVE" 2>/dev/null
+	succeeds "top is killed: the daemon's program is alone again" within 10 daemons_program
+	kill -KILL "$DAEMON"
+	wait "$DAEMON" 2>/dev/null
+	live --config "$NET_DIR/config.json" top --seconds 1
+	live_ended 0 "top without the daemon"
+	matches "says what it lacks" "userspace: the daemon's HTTP API does not answer" "$(cat "$NET_DIR/live")"
+	matches "and what the kernel answers" '^answers a second  kernel +[1-9]' "$(cat "$NET_DIR/live")"
+	for pid in "${CROWD[@]}"; do net_stop "$pid"; done
+	equal "nothing was lost meanwhile, and nothing wrong" "lost 0 lost 0 lost 0 wrong 0 wrong 0 wrong 0" \
+		"$(sed -nE 's/^((lost|wrong) [0-9]+).*/\1/p' "$NET_DIR"/asks.log.* | sort | paste -sd ' ')"
+}
+
 stage
 few_tasks
 for mode in native generic; do
@@ -146,4 +201,8 @@ killed
 kill -KILL "$DAEMON"
 wait "$DAEMON" 2>/dev/null
 capture_file "without the daemon"
+rm -r "$BPF_DIR"
+daemon_xdp native httpOn true
+PROGRAM=$(link_program)
+top
 finish

@@ -3,7 +3,7 @@
 # Completion of xdnsctl's commands and options for bash.
 _xdnsctl() {
 	local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
-	local commands='lookup status dump diff counters capture check-config doctor explain watch conflicts'
+	local commands='lookup status top dump diff counters capture check-config doctor explain watch conflicts'
 	local options='-d --bpf-dir -c --config -j --json -i --interval -u --url -t --token -C --cacert
 		-s --seconds -w --write -q --name -r --reason -e --every -n --count -h --help -V --version'
 	local i command=''
