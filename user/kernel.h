@@ -113,9 +113,10 @@ bool kernel_serving(const struct kernel *k);
 /* What comparing the maps with the zone has come to. */
 struct kernel_checked {
 	uint64_t walks, names;		       /* whole walks; names looked at */
-	uint64_t missing, wrong, extra, front; /* found, and repaired: names the map `names` had
-						  not, had with another record, had without need;
-						  and names the front index did not lead to */
+	uint64_t missing, wrong, extra, front; /* found, and repaired: names that the map `names`
+						  had not, had with another record, had without
+						  need; that the front index did not lead to */
+	uint64_t failed; /* of these: could not be repaired, tried again with the next walk */
 };
 
 /*

@@ -2,17 +2,9 @@
 /* The maps against the zone, a part at a time, for as long as the daemon runs. */
 #include "kernel_internal.h"
 
-#include <errno.h>
 #include <inttypes.h>
-#include <string.h>
-#include <urcu.h>
 
 #include "log.h"
-
-/* first, for answer.h */
-#include "reply_env.h"
-
-#include "answer.h"
 
 #define CHECK_NAMES 256 /* names, and keys of the map, of one call: well below a millisecond */
 #define CHECK_PAUSE 8	/* calls between two walks */
@@ -20,8 +12,12 @@
 struct part {
 	struct kernel *k;
 	unsigned left;
-	bool front; /* the front index has to be built anew */
 };
+
+static void note(struct kernel *k, int r)
+{
+	k->checked.failed += r != 0; /* the next walk tries again */
+}
 
 static void put(struct kernel *k, const struct zone_name *name)
 {
@@ -29,8 +25,20 @@ static void put(struct kernel *k, const struct zone_name *name)
 
 	generation_name(name, &value);
 	kernel_index_begin(k);
-	bpf_map_update_elem(k->gen.names_fd, &name->hash, &value, BPF_ANY);
+	note(k, bpf_map_update_elem(k->gen.names_fd, &name->hash, &value, BPF_ANY));
 	kernel_index_end(k);
+}
+
+/* An entry that leads elsewhere may stay beside it: the full name decides. */
+static void put_front(struct kernel *k, const struct zone_name *name)
+{
+	bool done;
+
+	kernel_index_begin(k);
+	done = front_put(&k->gen.front, name->hash, 0, name->record);
+	kernel_index_end(k);
+	if (!done)
+		kernel_renew_front(k);
 }
 
 static int check_name(void *ctx, const struct zone_name *name)
@@ -39,8 +47,9 @@ static int check_name(void *ctx, const struct zone_name *name)
 	struct kernel *k = p->k;
 	struct xdns_name value;
 
+	p->left--;
 	if (!generation_holds(&k->gen, name->record))
-		return 0; /* was left out for want of memory */
+		return p->left == 0; /* was left out for want of memory */
 	k->checked.names++;
 	if (bpf_map_lookup_elem(k->gen.names_fd, &name->hash, &value)) {
 		if (k->gen.state->names_complete) {
@@ -53,50 +62,30 @@ static int check_name(void *ctx, const struct zone_name *name)
 	}
 	if (k->gen.state->front_complete && !front_has(&k->gen.front, name->hash, name->record)) {
 		k->checked.front++;
-		p->front = true;
+		put_front(k, name);
 	}
-	return --p->left == 0;
-}
-
-/* Is this key the hash of a name the zone has? */
-static bool belongs(const struct kernel *k, uint64_t key, uint32_t record)
-{
-	const struct pool *pool = zone_pool(k->zone);
-	const struct xdns_record *r;
-	uint8_t wire[DNS_NAME_MAX + 1];
-	struct xdns_qname q;
-	bool found = false;
-
-	if (record == XDNS_REF_COLLISION)
-		return true; /* of two names: which, the map does not say */
-	if (!generation_holds(&k->gen, record))
-		return false;
-	r = pool_at(pool, POOL_RECORDS, record);
-	if (!r->name_len || xdns_put_name(pool, r, wire) ||
-	    xdns_qname_read(wire, wire + r->name_len, zone_config(k->zone)->hash_key, &q))
-		return false;
-	rcu_read_lock();
-	found = q.hash == key && zone_find(k->zone, &q);
-	rcu_read_unlock();
-	return found;
+	return p->left == 0;
 }
 
 /* The next key of the map; false: that was the last, or they do not end. */
 static bool check_key(struct kernel *k)
 {
 	const uint64_t *before = k->check_keys ? &k->check_key : NULL;
-	struct xdns_name value;
+	struct zone_name name;
 	uint64_t key;
+	int r;
 
 	if (k->check_keys > 2 * k->gen.sizes.capacity[POOL_RECORDS] + CHECK_NAMES ||
 	    bpf_map_get_next_key(k->gen.names_fd, before, &key))
 		return false;
-	if (!bpf_map_lookup_elem(k->gen.names_fd, &key, &value) && !belongs(k, key, value.record)) {
+	if (!zone_name_of_hash(k->zone, key, &name)) {
 		k->checked.extra++;
 		kernel_index_begin(k);
-		bpf_map_delete_elem(k->gen.names_fd, &key);
+		r = bpf_map_delete_elem(k->gen.names_fd, &key);
 		kernel_index_end(k);
-		return true; /* the key before leads on */
+		note(k, r);
+		if (!r)
+			return true; /* the key before leads on */
 	}
 	k->check_key = key;
 	k->check_keys++;
@@ -106,14 +95,16 @@ static bool check_key(struct kernel *k)
 static void tell(const struct kernel_checked *was, const struct kernel_checked *is)
 {
 	uint64_t missing = is->missing - was->missing, wrong = is->wrong - was->wrong,
-		 extra = is->extra - was->extra, front = is->front - was->front;
+		 extra = is->extra - was->extra, front = is->front - was->front,
+		 failed = is->failed - was->failed;
 
 	if (missing + wrong + extra + front)
 		log_error("xdp: the maps differed from the zone: %" PRIu64
 			  " names missing, %" PRIu64 " with another record, %" PRIu64
 			  " too many, %" PRIu64
-			  " not in the front index; repaired. Has somebody written to them?",
-			  missing, wrong, extra, front);
+			  " not in the front index; %s. Has somebody written to them?",
+			  missing, wrong, extra, front,
+			  failed ? "not all could be repaired, trying again" : "repaired");
 }
 
 static void end_walk(struct kernel *k)
@@ -138,8 +129,6 @@ void kernel_check(struct kernel *k)
 	}
 	if (!k->check_names_done)
 		k->check_names_done = !zone_names_from(k->zone, &k->check_at, check_name, &p);
-	if (p.front)
-		kernel_renew_front(k);
 	while (k->check_names_done && p.left && check_key(k))
 		p.left--;
 	if (k->check_names_done && p.left)

@@ -67,7 +67,9 @@
 	X(xdp_check_extra_total, counter, "entries found that no name has, and taken out",         \
 	  m->checked.extra)                                                                        \
 	X(xdp_check_front_total, counter, "names found missing in the front index, and put back",  \
-	  m->checked.front)
+	  m->checked.front)                                                                        \
+	X(xdp_check_failed_total, counter,                                                         \
+	  "of these, not repaired; tried again with the next walk", m->checked.failed)
 
 /* X(name, type, help, labels): several values; metrics.c has a function put_NAME for each. */
 #define METRICS_FAMILIES(X)                                                                        \

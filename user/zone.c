@@ -407,21 +407,41 @@ void zone_set_observer(struct zone *z, const struct zone_observer *observer, voi
 	z->observer_ctx = ctx;
 }
 
+/* What readers see; in the middle of a commit `exists` is ahead of that. */
+static int is_mirrored(const struct node *n)
+{
+	return n->indexed && !n->reverse;
+}
+
+static void mirrored_name(const struct node *n, struct zone_name *ret)
+{
+	*ret = (struct zone_name){.hash = n->hash,
+				  .wire = n->wire,
+				  .record = n->collision ? XDNS_REF_COLLISION : n->record};
+}
+
 int zone_names_from(struct zone *z, uint32_t *at, zone_name_fn fn, void *ctx)
 {
+	struct zone_name name;
 	struct node *n;
 	int r = 0;
 
 	while (!r && (n = zone_index_next(z->index, at))) {
-		struct zone_name name = {.hash = n->hash, .wire = n->wire};
-
-		/* what readers see; in the middle of a commit `exists` is ahead of that */
-		if (!n->indexed || n->reverse)
+		if (!is_mirrored(n))
 			continue;
-		name.record = n->collision ? XDNS_REF_COLLISION : n->record;
+		mirrored_name(n, &name);
 		r = fn(ctx, &name);
 	}
 	return r;
+}
+
+bool zone_name_of_hash(struct zone *z, uint64_t hash, struct zone_name *ret)
+{
+	const struct node *n = zone_index_by_hash(z->index, hash, is_mirrored);
+
+	if (n)
+		mirrored_name(n, ret);
+	return n != NULL;
 }
 
 int zone_for_each_name(struct zone *z, zone_name_fn fn, void *ctx)

@@ -86,6 +86,18 @@ struct node *zone_index_find(const struct zone_index *t, uint64_t hash, const ui
 	}
 }
 
+struct node *zone_index_by_hash(const struct zone_index *t, uint64_t hash,
+				int (*wanted)(const struct node *n))
+{
+	for (uint32_t at = first_place(t, hash); t->slot[at]; at = place_after(t, at)) {
+		struct node *n = node_of(t->slot[at]);
+
+		if (has_tag(t->slot[at], hash) && n->hash == hash && wanted(n))
+			return n;
+	}
+	return NULL;
+}
+
 int zone_index_add(struct zone_index *t, struct node *n)
 {
 	uint32_t at = first_place(t, n->hash);

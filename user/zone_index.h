@@ -38,6 +38,10 @@ struct zone_index *zone_index_copy(const struct zone_index *from);
 struct node *zone_index_find(const struct zone_index *t, uint64_t hash, const uint8_t *wire,
 			     size_t len);
 
+/* The first node of this hash that fn wants; NULL: there is none. Writer. */
+struct node *zone_index_by_hash(const struct zone_index *t, uint64_t hash,
+				int (*wanted)(const struct node *n));
+
 /* n is not there yet. -ENOMEM: no place is left. */
 int zone_index_add(struct zone_index *t, struct node *n);
 

@@ -54,4 +54,7 @@ int zone_for_each_name(struct zone *z, zone_name_fn fn, void *ctx);
  */
 int zone_names_from(struct zone *z, uint32_t *at, zone_name_fn fn, void *ctx);
 
+/* A name of the index that has this hash; false: none has. */
+bool zone_name_of_hash(struct zone *z, uint64_t hash, struct zone_name *ret);
+
 #endif
