@@ -4,10 +4,11 @@
  * fixed schedule whether or not answers come, waits by spinning, so that no
  * wake-up of its own is in the figures, and prints a histogram as JSON.
  *
- *   latency --server IP --queries FILE [--port N] [--rate QPS] [--seconds S]
+ *   latency --server IP --queries FILE [--port N] [--rate QPS] [--seconds S] [--reflected]
  *
  * FILE has dnsperf's format, "name TYPE" a line. An answer is one with the ID
- * of a query under way, QR set, rcode 0 and at least one record.
+ * of a query under way, QR set, rcode 0 and at least one record; --reflected: the query itself,
+ * from a peer that sends back what it gets, which is the least this client can measure.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -39,6 +40,7 @@ struct query {
 
 struct run {
 	int fd;
+	bool reflected; /* the answers wanted are the queries */
 	double rate, seconds;
 	struct query *queries;
 	unsigned count;
@@ -169,7 +171,7 @@ static void count_answer(struct run *r, const uint8_t *answer, ssize_t len, uint
 	uint16_t id = (uint16_t)(answer[0] << 8 | answer[1]);
 	uint64_t began, took;
 
-	if (len < 12 || !r->sent_at[id] || !(answer[2] & 0x80)) {
+	if (len < 12 || !r->sent_at[id] || !(answer[2] & 0x80) != r->reflected) {
 		r->wrong++;
 		return;
 	}
@@ -177,7 +179,7 @@ static void count_answer(struct run *r, const uint8_t *answer, ssize_t len, uint
 	r->sent_at[id] = 0;
 	if (began < r->counted_from)
 		return;
-	if ((answer[3] & 15) != 0 || (answer[6] | answer[7]) == 0) {
+	if (!r->reflected && ((answer[3] & 15) != 0 || (answer[6] | answer[7]) == 0)) {
 		r->wrong++;
 		return;
 	}
@@ -275,7 +277,7 @@ static void print(const struct run *r)
 static void usage(void)
 {
 	fprintf(stderr, "usage: latency --server IP --queries FILE [--port N] [--rate QPS] "
-			"[--seconds S]\n");
+			"[--seconds S] [--reflected]\n");
 	exit(2);
 }
 
@@ -287,6 +289,7 @@ int main(int argc, char **argv)
 		{"port", required_argument, NULL, 'p'},
 		{"rate", required_argument, NULL, 'r'},
 		{"seconds", required_argument, NULL, 't'},
+		{"reflected", no_argument, NULL, 'R'},
 		{0},
 	};
 	static struct run r = {.rate = 5000, .seconds = 2};
@@ -310,6 +313,9 @@ int main(int argc, char **argv)
 			break;
 		case 't':
 			r.seconds = atof(optarg);
+			break;
+		case 'R':
+			r.reflected = true;
 			break;
 		default:
 			usage();

@@ -197,6 +197,15 @@ class Lane:
         else:
             command('ip', '-n', self.network.client, 'link', 'set', self.client_device, 'xdpdrv', 'off')
 
+    def reflect(self, program):
+        """
+        The server's end sends back what it gets. A checksum that the device is to fill in would
+        come back unfilled, so the client has to make them.
+        """
+        self.shell(self.network.client, 'ethtool -K %s tx off' % self.client_device)
+        command('ip', '-n', self.namespace, 'link', 'set', self.device, 'xdpdrv', 'obj', program,
+                'program', 'xdp_reflect')
+
     def own_receive_threads(self, on):
         """Receive threads at both ends, or soft interrupts, as devices have by default."""
         self.threaded = None

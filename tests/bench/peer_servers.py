@@ -19,6 +19,7 @@ class Server:
     key = title = program = ''
     first_rate = 40000  # where the search begins
     shares_core = False  # with the generator, while capacity is measured (peer_net.py)
+    latency_options = ()
 
     def __init__(self, lane, files):
         self.lane, self.files = lane, files
@@ -49,6 +50,10 @@ class Server:
 
     def ready(self):
         return True
+
+    def good(self, got):
+        """Of a run of the generator: queries with an answer."""
+        return got['rcodes'].get('NOERROR', 0) - got['empty']
 
     def tail(self):
         return peer_net.read(self.log)[-600:].strip()
@@ -191,6 +196,23 @@ remote-control:
             records = [line.split() for line in zone if '. IN A ' in line]
         values['data'] = '\n'.join('  local-data: "%s 60 IN A %s"' % (r[0], r[3]) for r in records)
         self.launch(path, '-d', '-c', self.write('unbound.conf', self.config % values))
+
+
+class Reflect(Server):
+    """No server: its end of the wire sends queries back as they are, and none can be faster here than that."""
+    key, title, first_rate = 'reflect', 'a bare reflect', 800000
+    shares_core = True
+    latency_options = ('--reflected',)
+
+    @classmethod
+    def find(cls, settings):
+        return settings.reflect_object
+
+    def start(self, path):
+        self.lane.reflect(path)
+
+    def good(self, got):
+        return got['reflected']
 
 
 class OfMesos(Server):

@@ -15,6 +15,7 @@ from the other core:
                       million of answers, at that rate; in the kernel at BILLED_RATE or less
   latency             at 5000 queries a second through sockets, with the devices' usual soft interrupts (latency.c)
 
+A program that only sends the query back stands beside them: no server can be faster here than that.
 MESOS_DNS=path adds Mesos-DNS. Ends after two or three minutes, --long takes about ten.
 """
 import argparse
@@ -81,6 +82,7 @@ class Bench:
             if kind is not peer_servers.Fallback and (not self.settings.only or kind.key in self.settings.only
                                                       or kind in peer_servers.OURS):
                 self.start(kind)
+        self.start(peer_servers.Reflect)
 
     def start(self, kind):
         """The server, serving; None if it is not to be had, which is said."""
@@ -89,11 +91,8 @@ class Bench:
             lane = peer_net.Lane(self.network, kind.key)
             server = kind(lane, self.network.dir)
             server.start(path)
-            probe = self.asked[0] if hasattr(self, 'asked') else 'leader.%s' % peer_names.DOMAIN
-            self.wait_until_serving(server, probe)
-            lane.pin_server()
-            lane.deepen_queues()
-            self.check(server)
+            if kind is not peer_servers.Reflect:
+                self.made_ready(server)
         except (peer_net.Missing, RuntimeError) as error:
             why = str(error).splitlines()[0] if str(error) else repr(error)
             say('%s: skipped: %s' % (kind.title, error))
@@ -102,6 +101,13 @@ class Bench:
         say('%s serves' % kind.title)
         self.servers.append(server)
         return server
+
+    def made_ready(self, server):
+        probe = self.asked[0] if hasattr(self, 'asked') else 'leader.%s' % peer_names.DOMAIN
+        self.wait_until_serving(server, probe)
+        server.lane.pin_server()
+        server.lane.deepen_queues()
+        self.check(server)
 
     def wait_until_serving(self, server, probe):
         deadline = time.monotonic() + 30
@@ -139,7 +145,7 @@ class Bench:
             '--queries', self.queries, '--seconds', seconds, '--rate', int(rate), '--cpu', peer_net.CLIENT_CPU,
             '--json'], timeout=seconds + 30))
         after = lane.bill()
-        good = got['rcodes'].get('NOERROR', 0) - got['empty']
+        good = server.good(got)
         result = {'rate': got['sent'] / got['seconds'], 'answered': good / max(1, got['sent']),
                   'qps': good / got['seconds'], 'seconds': got['seconds'],
                   'server_cpu': after[0] - before[0], 'receive_cpu': after[1] - before[1],
@@ -206,7 +212,7 @@ class Bench:
     def latency(self, server):
         return json.loads(self.network.run(self.network.client, [
             self.settings.latency, '--server', server.lane.server, '--queries', self.queries,
-            '--rate', LATENCY_RATE, '--seconds', self.settings.latency_seconds],
+            '--rate', LATENCY_RATE, '--seconds', self.settings.latency_seconds, *server.latency_options],
             timeout=self.settings.latency_seconds + 30))
 
     def round(self, number):
@@ -279,11 +285,14 @@ def absolutes(bench, *keys):
                   for entry in bench.rounds[key]] for key in keys}
 
 
+def compared_with(ours, titles):
+    others = [key for key in titles if key not in ('kernel', 'fallback', 'reflect')]
+    return {'kernel': ['fallback', *others, 'reflect'], 'fallback': others, 'reflect': others}[ours]
+
+
 def capacity_rows(bench, titles):
-    for ours, goals in (('kernel', GOALS), ('fallback', FALLBACK_GOALS)):
-        for theirs in titles if ours in titles else ():
-            if theirs in ('kernel', ours):
-                continue
+    for ours, goals in (('kernel', GOALS), ('fallback', FALLBACK_GOALS), ('reflect', {})):
+        for theirs in compared_with(ours, titles) if ours in titles else ():
             values = ratios(bench, ours, theirs, 'run', 'qps')
             if not values:
                 bench.skipped.append({'row': 'queries per core: %s against %s' % (titles[ours], titles[theirs]),
@@ -315,6 +324,13 @@ def latency_rows(bench, titles):
                       raw if name == 'p50' else {})
 
 
+    pairs = [(a['latency']['p50'], b['latency']['p50'])
+             for a, b in zip(bench.rounds.get('kernel', []), bench.rounds.get('reflect', []))]
+    if pairs:
+        yield row('latency p50 at %d queries/s: mesos-xdns, kernel by a bare reflect' % LATENCY_RATE, 'x',
+                  [ours / least for ours, least in pairs], 'lower', None, {'us': pairs})
+
+
 def report(bench):
     titles = {server.key: server.title for server in bench.servers}
     other = statistics.mean(bench.other_work or [0])
@@ -337,6 +353,7 @@ def parse():
     parser.add_argument('--load', default=ROOT / 'build/xdns-load', type=pathlib.Path)
     parser.add_argument('--latency', default=ROOT / 'build/tests/bench/latency', type=pathlib.Path)
     parser.add_argument('--pass-object', default=ROOT / 'build/xdp-pass.bpf.o', type=pathlib.Path)
+    parser.add_argument('--reflect-object', default=ROOT / 'build/xdp-reflect.bpf.o', type=pathlib.Path)
     settings = parser.parse_args()
     settings.file = settings.json or settings.file or ROOT / 'build/bench/peers.json'
     settings.rounds, settings.run_seconds, settings.latency_seconds = (7, 3, 3) if settings.long else (3, 0.7, 1)
@@ -351,7 +368,8 @@ def write(path, result):
 
 def main():
     settings = parse()
-    for path in settings.daemon, settings.load, settings.latency, settings.pass_object:
+    for path in (settings.daemon, settings.load, settings.latency, settings.pass_object,
+                 settings.reflect_object):
         if not path.exists():
             sys.exit('peers: %s is not built' % path)
     try:
