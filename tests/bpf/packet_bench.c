@@ -31,18 +31,28 @@ static void set_state(struct xdns_state *s)
 	memcpy(&s->ip4[0].broadcast, broadcast_ip4, 4);
 }
 
-void bench_open(enum packet_zone which, struct bench *ret)
+static void open_planes(enum packet_zone which, bool kernel, struct bench *ret)
 {
 	memset(ret, 0, sizeof(*ret));
 	ret->model = &packet_zones[which];
 	packet_zone_build(ret->model, &ret->cfg, &ret->zone);
-	if (!loaded_new(ret->zone, &ret->loaded, &ret->why_not))
+	if (kernel && !loaded_new(ret->zone, &ret->loaded, &ret->why_not))
 		set_state(loaded_state(ret->loaded));
 	ret->native = native_new(ret->zone);
 	assert_non_null(ret->native);
 	set_state(native_state(ret->native));
 	/* each zone registers its writer; here one thread has several zones */
 	rcu_unregister_thread();
+}
+
+void bench_open(enum packet_zone which, struct bench *ret)
+{
+	open_planes(which, true, ret);
+}
+
+void bench_open_native(enum packet_zone which, struct bench *ret)
+{
+	open_planes(which, false, ret);
 }
 
 void bench_close(struct bench *b)

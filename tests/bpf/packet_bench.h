@@ -17,6 +17,8 @@ struct bench {
 
 /* Both want the calling thread not registered with RCU; all that is between, registered. */
 void bench_open(enum packet_zone which, struct bench *ret);
+/* The same without the kernel: native and userspace. */
+void bench_open_native(enum packet_zone which, struct bench *ret);
 void bench_close(struct bench *b);
 
 /* Puts both data planes in the row's state, and back in order. */
