@@ -334,7 +334,7 @@ static struct model_tombstone *find_tombstone(struct model *m, char kind, const 
 	if (*ret_len < 0)
 		*ret_key = NULL;
 	else
-		HASH_FIND(hh, m->tombstones, *ret_key, *ret_len, t);
+		HASH_FIND(hh, m->tombstones, *ret_key, (unsigned)*ret_len, t);
 	return t;
 }
 
