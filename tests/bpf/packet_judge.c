@@ -18,13 +18,18 @@ static void locate(struct frame *f)
 	f->dns = f->l4 + 8;
 }
 
+/* Octets of the message, as UDP says. */
+static size_t message_len(const struct frame *f)
+{
+	return (f->octet[f->l4 + 4] << 8 | f->octet[f->l4 + 5]) - 8;
+}
+
 /* What userspace answers to the same message. */
 static bool user_agrees(struct bench *b, const struct frame *query, const struct frame *reply)
 {
 	static uint8_t out[DNS_TCP_MAX];
 	struct reply_result result;
-	const uint8_t *udp = query->octet + query->l4;
-	size_t len = (udp[4] << 8 | udp[5]) - 8;
+	size_t len = message_len(query);
 
 	return reply_query(b->cfg, b->zone, false, query->octet + query->dns, len, out, sizeof(out),
 			   &result) == REPLY_SEND &&
@@ -83,6 +88,8 @@ static const char *judge_answered(struct bench *b, const struct frame *query, st
 	if (!head_room_agrees(b, query, reply))
 		return "another frame by way of the head room";
 	locate(&asked);
+	if (asked.dns + message_len(&asked) > asked.len)
+		return "answered, but a part of the message is missing";
 	locate(reply);
 	if (!frame_valid(reply))
 		return "wrong length or checksum in the reply";
