@@ -59,16 +59,18 @@ MAN         := $(wildcard docs/*.[58])
 UNIT        := $(patsubst %.c,%,$(wildcard tests/unit/test_*.c))
 GOLDEN      := $(patsubst %.c,%,$(wildcard tests/golden/test_*.c))
 BPF_TESTS   := $(patsubst %.c,%,$(wildcard tests/bpf/test_*.c))
+FUZZ        := $(patsubst %.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 C_FILES      = $(wildcard bpf/*.[ch] include/*.h user/*.[ch] tests/*.[ch] tests/*/*.[ch] tools/*.[ch])
 
 PKG_BUILD := build/packages-build
 PKG_RUN   := build/packages-run
 PKG_CHECK := build/packages-check
 PKG_BENCH := build/packages-bench
+PKG_FUZZ  := build/packages-fuzz
 
 # --- daemon -----------------------------------------------------------------
 
-.PHONY: all run packages check check-unit check-golden check-bpf check-e2e check-package conform asan bench lint fmt \
+.PHONY: all run packages check check-unit check-golden check-bpf check-e2e check-package conform asan fuzz bench lint fmt \
 	install uninstall deb clean help
 
 all: build/mesos-xdns build/xdnsctl ## build build/mesos-xdns and build/xdnsctl
@@ -97,12 +99,12 @@ $(SKEL): build/mesos-xdns.bpf.o
 # Beside the tests (test_*.c) of a directory are their helpers. Those whose header a test includes
 # are linked first, since they may stand in for a part of the daemon; what these need of other
 # helpers comes last, from an archive.
-helper_src = $(filter-out $(1)/test_% %.bpf.c,$(wildcard $(1)/*.c))
+helper_src = $(filter-out $(1)/test_% $(1)/fuzz_% %.bpf.c,$(wildcard $(1)/*.c))
 included   = $(foreach h,$(call helper_src,$(patsubst %/,%,$(dir $(1)))), \
 	       $(if $(shell grep -l '"$(notdir $(h:.c=.h))"' $(1)),$(h)))
 
-# One set of rules for the plain build (build/) and the sanitized one (build/asan/):
-# $(1) directory, $(2) flags. A test takes from the archive what it needs of the daemon.
+# One set of rules for the plain build (build/), the sanitized one (build/asan/) and libFuzzer's
+# (build/fuzz/): $(1) directory, $(2) flags. A test takes from the archive what it needs of the daemon.
 define flavour
 $(1)/user/%.o: user/%.c | $(PKG_BUILD) $(SKEL)
 	@mkdir -p $$(@D)
@@ -120,7 +122,7 @@ $(1)/tests/%.o: tests/%.c | $(PKG_CHECK) $(SKEL)
 	$$(call say,CC,$$@)
 	$$(Q)$$(CC) $$(CFLAGS_ALL) -Itests -I$(1)/tests/bench $(2) -c -o $$@ $$<
 
-$(foreach d,tests/unit tests/golden tests/bpf,
+$(foreach d,tests/unit tests/golden tests/bpf tests/fuzz,
 $(1)/$(d)/helpers.a: $(patsubst %.c,$(1)/%.o,$(call helper_src,$(d))) | $(PKG_BUILD)
 	@mkdir -p $$(@D)
 	$$(Q)rm -f $$@ && $$(AR) rcs $$@ $$^
@@ -131,10 +133,19 @@ $(1)/$(t): $(patsubst %.c,$(1)/%.o,$(t).c $(call included,$(t).c)) \
 	$$(call say,LD,$$@)
 	$$(Q)$$(CC) $(2) $$(LDFLAGS) -o $$@ $$+ -lcmocka $$(LDLIBS)
 )
+$(foreach t,$(FUZZ),
+$(1)/$(t): $(1)/$(t).o $(1)/tests/fuzz/helpers.a $(1)/tests/bpf/helpers.a $(1)/libxdns.a
+	$$(call say,LD,$$@)
+	$$(Q)$$(CC) $(2) $$(LDFLAGS) -o $$@ $$^ -lcmocka $$(LDLIBS)
+)
 endef
 
 $(eval $(call flavour,build,$$(CFLAGS) $$(HARDEN)))
 $(eval $(call flavour,build/asan,$$(SANITIZE)))
+$(eval $(call flavour,build/fuzz,$$(SANITIZE) -fsanitize=fuzzer))
+
+# libFuzzer is clang's, and its main() goes before that of tests/fuzz/helpers.a.
+build/fuzz/%: CC = $(CLANG)
 
 -include $(shell find build -path build/deb -prune -o -type f -name '*.d' -print 2>/dev/null)
 
@@ -204,7 +215,7 @@ build/tests/e2e/ask: $(ASK_SRC:%.c=build/%.o)
 	$(Q)$(CC) $(HARDEN_LD) $(LDFLAGS) -o $@ $^
 
 E2E_NEEDS := build/mesos-xdns build/xdnsctl build/xdp-pass.bpf.o build/tests/e2e/ask
-SANITIZED := $(UNIT) $(GOLDEN) tests/bpf/test_packets tests/bpf/test_mutants
+SANITIZED := $(UNIT) $(GOLDEN) tests/bpf/test_packets tests/bpf/test_mutants $(FUZZ)
 CHECKED   := $(addprefix build/,$(UNIT) $(GOLDEN) $(BPF_TESTS)) $(addprefix build/asan/,$(SANITIZED))
 
 # The bench is built, too, so that it does not fall behind unnoticed.
@@ -230,6 +241,13 @@ conform: $(E2E_NEEDS) | $(PKG_CHECK) $(PKG_RUN) ## many made-up questions, as NS
 asan: $(addprefix build/asan/,$(SANITIZED)) ## units, golden tests and packets under ASan and UBSan
 	@$(SUITE) $^
 
+FUZZED = $(if $(T),$(foreach t,$(T),$(filter %/fuzz_$(t),$(FUZZ))),$(FUZZ))
+
+$(FUZZ:%=build/fuzz/%): | $(PKG_FUZZ)
+
+fuzz: $(FUZZED:%=build/fuzz/%) ## libFuzzer on each target in turn; FUZZ_SECONDS=60, T=name picks targets
+	@tests/fuzz.sh $(or $(FUZZ_SECONDS),60) $^
+
 lint: | $(PKG_CHECK) ## format, shellcheck, include rules, man pages
 	@$(SUITE) tools/lint.sh
 
@@ -250,6 +268,7 @@ $(PKG_RUN): | $(PKG_BUILD)
 $(PKG_CHECK): | $(PKG_BUILD) $(PKG_RUN)
 $(PKG_BENCH): | $(PKG_BUILD) $(PKG_RUN) $(PKG_CHECK)
 build/packages-deb: | $(PKG_BUILD) $(PKG_RUN)
+$(PKG_FUZZ): | $(PKG_BUILD) $(PKG_RUN) $(PKG_CHECK)
 
 # What `make install` puts where: source, destination, mode. The unit gets the daemon's real place.
 SYSCONFDIR ?= /etc

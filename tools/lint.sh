@@ -51,6 +51,14 @@ leftovers() {
 	return 0
 }
 
+undescribed() {
+	local file name
+	for file in tests/fuzz/fuzz_*.c; do
+		name=${file##*/fuzz_}
+		grep -q "^| \`${name%.c}\` |" docs/fuzzing.md || echo "$file"
+	done
+}
+
 check 'C sources are formatted (make fmt)' unformatted
 # SC2317: functions that are only called by name
 check 'scripts pass shellcheck' shellcheck -x -e SC2317 "${scripts[@]}"
@@ -60,6 +68,7 @@ check 'includes follow the rules' tools/check-includes.sh
 check 'every source names its licence' spdx
 check 'scripts are executable' executable
 check 'links between the pages lead somewhere' tools/check-links.py README.md docs/*.md
+check 'every fuzz target is in docs/fuzzing.md' undescribed
 check 'nothing is marked to be done' leftovers
 [ ${#pages[@]} -eq 0 ] || check 'man pages are well-formed' mandoc -T lint -W warning "${pages[@]}"
 echo "1..$number"
