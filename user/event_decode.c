@@ -34,6 +34,8 @@ enum place {
 
 #define KINDS (EVENT_FRAMEWORK_REMOVED + 1)
 
+#define WHAT_SHOWN 64 /* octets of a type that an event was dropped for */
+
 /* What a taken value is. */
 enum field { BODY, TYPE, HEARTBEAT_INTERVAL, ELEMENT };
 
@@ -124,7 +126,12 @@ static int take(struct event_decoder *d, enum field field)
 
 static void drop(struct event_decoder *d, const char *what, const char *why)
 {
-	snprintf(d->dropped, sizeof(d->dropped), "%.64s %s", what, why);
+	size_t len = strnlen(what, WHAT_SHOWN);
+
+	/* between characters of UTF-8 */
+	while (len > 0 && ((uint8_t)what[len] & 0xc0) == 0x80)
+		len--;
+	snprintf(d->dropped, sizeof(d->dropped), "%.*s %s", (int)len, what, why);
 }
 
 static int begin_subscribed(struct event_decoder *d, enum json_kind kind)

@@ -26,18 +26,23 @@ static bool below(const uint8_t *wire, size_t len, const char *text)
 	return len >= n && !memcmp(wire + len - n, top, n);
 }
 
-/* Labels of letters, digits, '-' and '_', in lower case. */
+/* docs/compatibility.md, unaskable-name: what a look-up never meets. */
+static bool askable(uint8_t c)
+{
+	return c > ' ' && c < 0x7f && !isupper(c) && !strchr("();@\"'\\", c);
+}
+
 static size_t name_length(const uint8_t *wire)
 {
 	size_t at = 0;
 
 	while (wire[at]) {
-		size_t label = wire[at++];
+		size_t label = wire[at];
 
 		MUST(label <= DNS_LABEL_MAX);
-		for (size_t i = 0; i < label; i++, at++)
-			MUST(islower(wire[at]) || isdigit(wire[at]) || wire[at] == '-' ||
-			     wire[at] == '_');
+		MUST(!at || wire[at + 1] != '*'); /* a query's ".*" is taken out */
+		for (at++; label--; at++)
+			MUST(askable(wire[at]));
 	}
 	MUST(at < DNS_NAME_MAX);
 	return at + 1;

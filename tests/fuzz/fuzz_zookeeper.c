@@ -13,18 +13,23 @@
 #include "master_info.h"
 #include "zk_url.h"
 
-/* An address is written as inet_ntop() does, and IPv4 as IPv4. */
+/*
+ * An address is written as inet_ntop() does, IPv4 as IPv4, but for the deprecated ::a.b.c.d, which
+ * is no IPv4 address (RFC 5952 5).
+ */
 static void judge_host(const char *host)
 {
 	char text[INET6_ADDRSTRLEN];
 	struct in6_addr in6;
 	struct in_addr in;
 
-	if (inet_pton(AF_INET, host, &in) == 1)
+	if (inet_pton(AF_INET, host, &in) == 1) {
 		MUST(inet_ntop(AF_INET, &in, text, sizeof(text)) && !strcmp(text, host));
-	else if (inet_pton(AF_INET6, host, &in6) == 1)
-		MUST(inet_ntop(AF_INET6, &in6, text, sizeof(text)) && !strcmp(text, host) &&
-		     !IN6_IS_ADDR_V4MAPPED(&in6));
+	} else if (inet_pton(AF_INET6, host, &in6) == 1) {
+		MUST(!IN6_IS_ADDR_V4MAPPED(&in6));
+		MUST(inet_ntop(AF_INET6, &in6, text, sizeof(text)));
+		MUST(!strcmp(text, host) || (IN6_IS_ADDR_V4COMPAT(&in6) && !strchr(host, '.')));
+	}
 }
 
 /* Read and written again, the text is the same. */
