@@ -17,6 +17,15 @@
 #define INTERFACES_SETTLE_MS 100 /* changes of links and addresses come in bursts */
 
 /* The SOA's name server is this machine (Mesos-DNS: records for the listener). */
+/* A link-local address says nothing without its link (RFC 4472 2.1). */
+static bool is_for_others(const struct interface_address *a)
+{
+	const uint8_t *octet = a->address.bytes;
+
+	return !a->loopback &&
+	       !(a->address.family == AF_INET6 && octet[0] == 0xfe && (octet[1] & 0xc0) == 0x80);
+}
+
 void daemon_tell_listeners(struct daemon *d)
 {
 	const struct sockaddr_in *v4 = (const void *)&d->cfg->listener;
@@ -37,7 +46,7 @@ void daemon_tell_listeners(struct daemon *d)
 		count = 1;
 	}
 	for (size_t i = 0; i < d->interfaces.addresses_count && d->cfg->listener_any; i++)
-		if (!d->interfaces.addresses[i].loopback)
+		if (is_for_others(&d->interfaces.addresses[i]))
 			list[count++] = d->interfaces.addresses[i].address;
 	follower_set_listeners(d->follower, list, count);
 }
