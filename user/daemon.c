@@ -6,12 +6,9 @@
 #include <signal.h>
 #include <string.h>
 
-#include "ask_loop.h"
-#include "http_server.h"
 #include "log.h"
 #include "notify.h"
 #include "util.h"
-#include "watch.h"
 #include "zone.h"
 #include "zone_config.h"
 #include "zone_read.h"
@@ -183,48 +180,6 @@ static void watch(struct daemon *d)
 	uv_poll_start(&d->netlink, UV_READABLE, daemon_on_netlink);
 }
 
-static void look(void *ctx, struct api_world *ret)
-{
-	struct daemon *d = ctx;
-
-	*ret = (struct api_world){.cfg = d->cfg,
-				  .zone = d->zone,
-				  .model = follower_model(d->follower),
-				  .follower = d->follower,
-				  .kernel = d->kernel,
-				  .server = d->server};
-}
-
-static void wake_watchers(void *ctx)
-{
-	struct daemon *d = ctx;
-
-	if (d->http)
-		http_server_wake(d->http);
-}
-
-/* Last, when there is something to look at. DNS goes before: without the port the rest goes on. */
-static void start_http(struct daemon *d)
-{
-	const struct http_server_tls tls = {d->cfg->http_cert, d->cfg->http_key};
-	_cleanup_free_ char *error = NULL;
-
-	d->api = (struct api){.zone = d->zone,
-			      .enumeration = d->cfg->enumeration_on,
-			      .look = look,
-			      .ctx = d,
-			      .token = API_TOKEN_NONE};
-	api_token_set(&d->api.token, d->cfg);
-	if (ask_loop_new(&d->loop, &d->api.loop) ||
-	    watch_new(&d->loop, wake_watchers, d, &d->api.watch) ||
-	    http_server_start(d->cfg->http_listener, d->cfg->http_port, tls.cert ? &tls : NULL,
-			      api_handle, &d->api, &d->http, &error)) {
-		log_error("%s; going on without the HTTP API", error ? error : "no memory");
-		return;
-	}
-	log_notice("serving %s on port %u", tls.cert ? "HTTPS" : "HTTP", http_server_port(d->http));
-}
-
 static int start(struct daemon *d)
 {
 	static const struct follower_ops ops = {
@@ -266,8 +221,7 @@ static int start(struct daemon *d)
 		r = follower_start(d->follower, &error);
 	}
 	if (!r) {
-		if (d->cfg->http_on)
-			start_http(d);
+		daemon_start_http(d);
 		notify_ready();
 		status_soon(d);
 	}
@@ -287,17 +241,13 @@ static void close_handle(uv_handle_t *handle, void *arg)
 static void stop(struct daemon *d)
 {
 	d->closing = true;
-	if (d->api.loop)
-		ask_loop_close(d->api.loop);
-	http_server_stop(TAKE_PTR(d->http));
-	watch_end(d->api.watch);
+	daemon_stop_http(d);
 	follower_close(d->follower);
 	uv_walk(&d->loop, close_handle, NULL);
 	uv_run(&d->loop, UV_RUN_DEFAULT);
 	kernel_close(d->kernel, d->cfg->xdp_keep_serving);
 	server_stop(d->server);
-	ask_loop_free(d->api.loop);
-	watch_free(d->api.watch);
+	daemon_free_http(d);
 	uv_loop_close(&d->loop);
 	if (d->netlink_fd >= 0)
 		close(d->netlink_fd);
@@ -309,7 +259,8 @@ static void stop(struct daemon *d)
 
 int daemon_run(struct config *cfg)
 {
-	struct daemon d = {.cfg = cfg, .feeds_cfg = cfg, .netlink_fd = -1};
+	struct daemon d = {
+		.cfg = cfg, .feeds_cfg = cfg, .netlink_fd = -1, .api.token = API_TOKEN_NONE};
 	int r;
 
 	signal(SIGPIPE, SIG_IGN);

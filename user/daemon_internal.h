@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* What the files of the daemon share: daemon.c, daemon_kernel.c, daemon_reload.c. */
+/* What the files of the daemon share: daemon.c, daemon_kernel.c, daemon_http.c,
+ * daemon_reload.c. */
 #ifndef XDNS_DAEMON_INTERNAL_H
 #define XDNS_DAEMON_INTERNAL_H
 
@@ -48,6 +49,16 @@ void daemon_tell_listeners(struct daemon *d);
 void daemon_on_check(uv_timer_t *timer);
 /* Links or addresses changed. */
 void daemon_on_netlink(uv_poll_t *poll, int status, int events);
+
+/* daemon_http.c */
+/* Last, when there is something to look at. DNS goes before: without the port the rest goes on. */
+void daemon_start_http(struct daemon *d);
+/* As the configuration has it now, or else as `old` had it. Clients are cut off, and may come back.
+ */
+void daemon_restart_http(struct daemon *d, const struct config *old);
+void daemon_stop_http(struct daemon *d);
+/* After the loop has ended. */
+void daemon_free_http(struct daemon *d);
 
 /* daemon_reload.c */
 /* A file that is wrong changes nothing. In any case the cluster is looked at afresh. */

@@ -21,7 +21,8 @@ static void log_changes(const struct config *cfg, const struct config_changes *c
 }
 
 /* Everybody goes on with `fresh`. -ENOMEM: somebody still needs the old one. */
-static int switch_config(struct daemon *d, const struct config *fresh, unsigned classes)
+static int switch_config(struct daemon *d, const struct config *old, const struct config *fresh,
+			 unsigned classes)
 {
 	_cleanup_free_ char *error = NULL;
 	int r = 0, s;
@@ -30,7 +31,9 @@ static int switch_config(struct daemon *d, const struct config *fresh, unsigned 
 		r = server_reconfigure(d->server, fresh);
 	if (d->kernel)
 		kernel_reconfigure(d->kernel, fresh);
-	if (d->http)
+	if (classes & CONFIG_API)
+		daemon_restart_http(d, old);
+	else
 		api_token_set(&d->api.token, fresh);
 	s = follower_reload(d->follower, fresh, classes & CONFIG_SOURCE, classes & CONFIG_RECORDS,
 			    &error);
@@ -57,7 +60,7 @@ void daemon_reload(struct daemon *d)
 	for (size_t i = 0; i < fresh->warnings_count; i++)
 		log_warn("%s", fresh->warnings[i]);
 	d->cfg = fresh;
-	switched = switch_config(d, fresh, changes.classes) == 0;
+	switched = switch_config(d, old, fresh, changes.classes) == 0;
 	log_changes(fresh, &changes);
 	/* the feeds look at the one they were started with */
 	if (follower_feeds_config(d->follower) == fresh)
