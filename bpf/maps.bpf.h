@@ -105,6 +105,14 @@ struct {
 	__type(value, struct xdns_state);
 } state SEC(".maps");
 
+/* Not mapped: what is secret stands in as few places as possible. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 2);
+	__type(key, __u32);
+	__type(value, struct xdns_cookies);
+} cookies SEC(".maps");
+
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, 1);

@@ -8,6 +8,7 @@
  */
 #include "clock.bpf.h"
 #include "look_up.bpf.h"
+#include "options.bpf.h"
 #include "long.bpf.h"
 #include "short.bpf.h"
 #include "srv.bpf.h"
@@ -32,6 +33,8 @@ static __always_inline enum xdns_counter answer(struct xdp_md *ctx, const struct
 
 	what = xdns_question_parse(data + (s->pkt.dns_off & 0x7f), end, s->pkt.dns_len,
 				   &s->question);
+	if (what == XDNS_OPTIONS)
+		what = take_options(ctx, s);
 	if (what != XDNS_CONTINUE)
 		return what;
 	if (!known_type(s->question.type))

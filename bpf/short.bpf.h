@@ -114,6 +114,11 @@ static __always_inline int short_opt(const struct xdns_question *q, __u8 *p, con
 	xdns_put_opt_at(p, word);
 	word = xdns_sum_add(0, word);
 	reply->ar++;
+	if (q->asked) {
+		if ((const void *)(p + XDNS_OPT_COOKIE_LEN) > end)
+			return -1;
+		word += xdns_put_cookie_at(p, q);
+	}
 	reply->body_sum += xdns_sum_at(at, word);
 	return 0;
 }
@@ -197,7 +202,7 @@ static __always_inline enum xdns_counter answer_short(struct xdp_md *ctx, struct
 {
 	const struct xdns_question *q = &s->question;
 	__u32 len = short_len(r, what);
-	struct reply reply = {.body_len = len + (q->has_opt ? DNS_OPT_LEN : 0)};
+	struct reply reply = {.body_len = len + q->opt_len};
 	enum grown grown = len ? grow_front(ctx, s, &reply, limit) : NOT_GROWN;
 	void *end;
 	__u8 *p;
@@ -208,7 +213,7 @@ static __always_inline enum xdns_counter answer_short(struct xdp_md *ctx, struct
 	end = (void *)(long)ctx->data_end;
 	if (short_body(r, q, serial, what, p, end, &reply))
 		return XDNS_drop_write;
-	if (q->has_opt && short_opt(q, p + len, end, len, &reply))
+	if (q->opt_len && short_opt(q, p + len, end, len, &reply))
 		return XDNS_drop_write;
 	return write_headers(ctx, s, &reply) ? XDNS_drop_write : what;
 }

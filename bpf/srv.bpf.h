@@ -162,7 +162,7 @@ static __always_inline int srv_body(struct xdns_scratch *s, const struct srv_ans
 		s->answer.pos = at;
 		at = xdns_read_once(s->answer.pos) & 0x1ff;
 	}
-	return s->question.has_opt ? short_opt(&s->question, body + at, end, at, reply) : 0;
+	return s->question.opt_len ? short_opt(&s->question, body + at, end, at, reply) : 0;
 }
 
 /*
@@ -183,7 +183,7 @@ __attribute__((noinline)) int answer_short_srv(struct xdp_md *ctx, struct xdns_s
 	r = bpf_map_lookup_elem(&records, &s->record);
 	if (!r || gather_srv(r, &s->question, &a))
 		return XDNS_CONTINUE;
-	reply.body_len = a.len + (s->question.has_opt ? DNS_OPT_LEN : 0);
+	reply.body_len = a.len + s->question.opt_len;
 	grown = grow_front(ctx, s, &reply, limit);
 	if (grown != GROWN)
 		return grown == NOT_GROWN ? XDNS_CONTINUE : XDNS_drop_write;

@@ -11,6 +11,7 @@
  *                                                  a set is a run of elements)
  *   targets     node of an SRV target -> its record
  *   state       one element: serving or not, serial, sizes, our addresses
+ *   cookies     what server cookies are made of, two elements: one in use, one to be written
  *   clock       one element: the timer that ends a zone nobody refreshes
  *   counters    one struct a CPU
  *
@@ -23,7 +24,7 @@
 #include "compat.h"
 #include "dns.h"
 
-#define XDNS_ABI_VERSION 4
+#define XDNS_ABI_VERSION 5
 
 #define XDNS_NAME_INLINE 64
 #define XDNS_NAME_TAIL	 192
@@ -117,6 +118,18 @@ struct xdns_ip6 {
 
 #define XDNS_MASTER_ID_MAX 64 /* octets of a Mesos master's id that are looked at, and a NUL */
 
+/*
+ * A value of `cookies`: secrets of 16 octets. The first one makes server cookies, each is good to
+ * know one by (RFC 9018 5). None: COOKIE options are ignored. The element that state.cookies
+ * names is never written.
+ */
+#define XDNS_COOKIE_SECRETS 2
+struct xdns_cookies {
+	__u32 secrets; /* how many */
+	__u32 unused;
+	__u64 secret[XDNS_COOKIE_SECRETS][2];
+};
+
 /* What `state` says of the zone. The rest of the values: pass everything. */
 #define XDNS_SERVING_NO	     0 /* none, or it could not be kept true */
 #define XDNS_SERVING_YES     1
@@ -152,8 +165,11 @@ struct xdns_state {
 	__u32 names_complete; /* every name is in `names`: none was left out for want of memory */
 	struct xdns_ip4 ip4[XDNS_ADDRESSES_MAX];
 	struct xdns_ip6 ip6[XDNS_ADDRESSES_MAX];
-	__u32 expire; /* seconds; 0: never */
-	__u64 heard;  /* CLOCK_BOOTTIME in ns: when the zone was last known to be true; 0: never */
+	__u32 expire;  /* seconds; 0: never */
+	__u64 heard;   /* CLOCK_BOOTTIME in ns: when the zone was last known to be true; 0: never */
+	__u64 wall;    /* CLOCK_REALTIME minus CLOCK_BOOTTIME in ns, for the cookies' time */
+	__u32 cookies; /* which element of `cookies` */
+	__u32 nsid;    /* there is an NSID, which userspace sends */
 	/* of the generation: pins of several mean that a daemon was killed while it replaced them
 	 */
 	__u32 map_id[XDNS_ZONE_MAPS_COUNT];

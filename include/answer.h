@@ -19,6 +19,7 @@
 #ifndef XDNS_ANSWER_H
 #define XDNS_ANSWER_H
 
+#include "csum.h"
 #include "question.h"
 
 #define XDNS_RR_A_LEN	  16
@@ -44,7 +45,7 @@ struct xdns_answer {
 static __always_inline void xdns_answer_init(struct xdns_answer *a, const struct xdns_question *q,
 					     __u32 limit)
 {
-	__u32 fixed = DNS_HEADER_LEN + q->len + (q->has_opt ? DNS_OPT_LEN : 0);
+	__u32 fixed = DNS_HEADER_LEN + q->len + q->opt_len;
 
 	__builtin_memset(a, 0, sizeof(*a));
 	a->room = limit > fixed ? limit - fixed : 0;
@@ -425,17 +426,42 @@ static __always_inline void xdns_put_opt_at(__u8 *p, __u64 word)
 	p[10] = 0;
 }
 
+/* An OPT with COOKIE has so many octets, and from the ninth on this word: RDLENGTH, option, length.
+ */
+#define XDNS_OPT_COOKIE_LEN (DNS_OPT_LEN + DNS_OPTION_HEADER_LEN + DNS_COOKIE_LEN)
+#define XDNS_OPT_COOKIE_WORD                                                                       \
+	((__u64)xdns_be16(DNS_OPTION_HEADER_LEN + DNS_COOKIE_LEN) << 8 |                           \
+	 (__u64)xdns_be16(DNS_COOKIE_OPTION) << 24 | (__u64)xdns_be16(DNS_COOKIE_LEN) << 40)
+
+/* Puts it into the OPT at p. Returns what the OPT's sum grows by. */
+static __always_inline __u64 xdns_put_cookie_at(__u8 *p, const struct xdns_question *q)
+{
+	__u64 sum = 0;
+
+	xdns_put64(p + 8, XDNS_OPT_COOKIE_WORD);
+	p += DNS_OPT_LEN + DNS_OPTION_HEADER_LEN;
+	for (__u32 i = 0; i < 3; i++) {
+		xdns_put64(p + i * 8, q->cookie[i]);
+		sum = xdns_sum_add(sum, q->cookie[i]);
+	}
+	return xdns_sum_odd(xdns_sum_fold(sum)) + xdns_sum_add(0, XDNS_OPT_COOKIE_WORD);
+}
+
 /* The same at the buffer's end; its room was set aside. */
 static __always_inline void xdns_put_opt(const struct xdns_question *q, struct xdns_answer *a,
 					 __u8 *buf, __u32 cap)
 {
 	__u32 at = xdns_read_once(a->len);
 
-	if (!q->has_opt || at > cap - DNS_OPT_LEN)
+	if (!q->opt_len || at > cap - XDNS_OPT_COOKIE_LEN)
 		return;
 	xdns_put_opt_at(buf + at, xdns_opt_word(q));
 	a->len = at + DNS_OPT_LEN;
 	a->ar++;
+	if (q->asked & XDNS_ASKED_COOKIE) {
+		xdns_put_cookie_at(buf + at, q);
+		a->len = at + XDNS_OPT_COOKIE_LEN;
+	}
 }
 
 /* Flags of the response, host order; RD and CD as asked (RFC 1035 4.1.1, RFC 4035 3.1.6). */

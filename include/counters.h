@@ -37,8 +37,9 @@
 	X(pass_qname, "question name malformed or compressed")                                     \
 	X(pass_qclass, "class other than IN")                                                      \
 	X(pass_qtype, "type the kernel does not answer")                                           \
-	X(pass_opt, "additional record is no well-formed OPT")                                     \
+	X(pass_opt, "additional record is no well-formed OPT, or a COOKIE of a wrong length")      \
 	X(pass_edns_version, "EDNS version other than 0")                                          \
+	X(pass_edns_option, "NSID asked for, and there is one: userspace sends it")                \
 	X(pass_wildcard, "missing name with \".*\" in it: userspace removes it as Mesos-DNS does") \
 	X(pass_outside, "name outside the domain")                                                 \
 	X(pass_collision, "another name has this name's hash")                                     \

@@ -43,7 +43,8 @@ enum dns_rcode {
 	DNS_RCODE_NXDOMAIN = 3,
 	DNS_RCODE_NOTIMP = 4,
 	DNS_RCODE_REFUSED = 5,
-	DNS_RCODE_BADVERS = 16, /* extended, RFC 6891 9 */
+	DNS_RCODE_BADVERS = 16,	  /* extended, RFC 6891 9 */
+	DNS_RCODE_BADCOOKIE = 23, /* extended, RFC 7873 8 */
 };
 
 enum dns_type {
@@ -71,7 +72,14 @@ enum dns_class { DNS_CLASS_IN = 1, DNS_CLASS_CH = 3, DNS_CLASS_ANY = 255 };
 /* EDNS (RFC 6891 6.1): the OPT record and its fields. */
 #define DNS_OPT_LEN		       11     /* root, type, class, TTL, RDLENGTH */
 #define DNS_EDNS_DO		       0x8000 /* in the low half of the OPT's TTL */
-#define DNS_EDE_OPTION		       15     /* RFC 8914 */
+#define DNS_OPTION_HEADER_LEN	       4      /* code, length */
+#define DNS_NSID_OPTION		       3      /* RFC 5001 */
+#define DNS_COOKIE_OPTION	       10     /* RFC 7873 4: the client's eight octets, */
+#define DNS_COOKIE_CLIENT_LEN	       8      /* and behind them none of the server's */
+#define DNS_COOKIE_SERVER_MIN	       8      /* or so many */
+#define DNS_COOKIE_SERVER_MAX	       32
+#define DNS_COOKIE_LEN		       24 /* both, if the server's is by RFC 9018 4 */
+#define DNS_EDE_OPTION		       15 /* RFC 8914 */
 #define DNS_EDE_NOT_READY	       14
 #define DNS_EDE_PROHIBITED	       18
 #define DNS_EDE_NOT_AUTHORITATIVE      20

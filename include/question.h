@@ -17,9 +17,20 @@ struct xdns_question {
 	__u16 type;  /* host order */
 	__u16 len;   /* octets of name, type and class */
 	__u16 limit; /* octets of response the client takes over UDP */
-	__u8 has_opt;
+	/* these four are cleared by one store */
+	__u8 opt_len; /* octets of the response's OPT; 0: it gets none */
 	__u8 dnssec_ok;
+	__u8 asked;	   /* XDNS_ASKED_*: options that are answered */
+	__u8 cookie_valid; /* the client has shown a server cookie of ours (cookie.h) */
+	__u64 cookie[3];   /* the COOKIE option: the client's, and behind it the server's or 0 */
 };
+
+#define XDNS_ASKED_COOKIE 1
+#define XDNS_ASKED_NSID	  2
+#define XDNS_ASKED_SERVER 4 /* a server cookie, good or not, is in the COOKIE option */
+
+/* A question of the kernel's shape with options in it that may have to be answered. */
+#define XDNS_OPTIONS (XDNS_COUNTERS_COUNT + 1)
 
 /* The header's first eight octets: no QR, no opcode, one question, no answer. */
 #define XDNS_QUERY_MASK                                                                            \
@@ -47,22 +58,73 @@ static __always_inline enum xdns_counter xdns_question_header(const __u8 *h)
 #define XDNS_OPTIONS_MAX 8     /* as many are walked over */
 #define XDNS_OPTION_MAX	 0x7ff /* octets of one; no more than the verifier wants to follow */
 
-/* Options fill the RDATA of len octets at p exactly (RFC 6891 6.1.2). What they are is ignored. */
+/*
+ * A COOKIE option of `size` octets, its header included. Only the first one of a message counts. A
+ * server cookie of another length than ours is none of ours; lengths that none has are
+ * malformed (RFC 7873 5.2.2).
+ */
+static __always_inline enum xdns_counter xdns_question_cookie(const __u8 *p, const void *end,
+							      __u32 size, struct xdns_question *q)
+{
+	__u32 len = size - DNS_OPTION_HEADER_LEN;
+
+	if (len != DNS_COOKIE_CLIENT_LEN && (len < DNS_COOKIE_CLIENT_LEN + DNS_COOKIE_SERVER_MIN ||
+					     len > DNS_COOKIE_CLIENT_LEN + DNS_COOKIE_SERVER_MAX))
+		return XDNS_pass_opt;
+	if (q->asked & XDNS_ASKED_COOKIE)
+		return XDNS_CONTINUE;
+	p += DNS_OPTION_HEADER_LEN;
+	if ((const void *)(p + DNS_COOKIE_CLIENT_LEN) > end)
+		return XDNS_pass_opt;
+	q->asked |= XDNS_ASKED_COOKIE;
+	q->cookie[0] = xdns_get64(p);
+	q->cookie[1] = 0;
+	q->cookie[2] = 0;
+	if (len != DNS_COOKIE_CLIENT_LEN)
+		q->asked |= XDNS_ASKED_SERVER;
+	if (len != DNS_COOKIE_LEN || (const void *)(p + DNS_COOKIE_LEN) > end)
+		return XDNS_CONTINUE;
+	q->cookie[1] = xdns_get64(p + 8);
+	q->cookie[2] = xdns_get64(p + 16);
+	return XDNS_CONTINUE;
+}
+
+/* Takes note of the option at p, which has its header inside the message: the rest are ignored. */
+static __always_inline enum xdns_counter xdns_question_option(const __u8 *p, const void *end,
+							      __u32 size, struct xdns_question *q)
+{
+	__u16 code = xdns_get16(p);
+
+	if (code == xdns_be16(DNS_COOKIE_OPTION))
+		return xdns_question_cookie(p, end, size, q);
+	if (code == xdns_be16(DNS_NSID_OPTION))
+		q->asked |= XDNS_ASKED_NSID;
+	return XDNS_CONTINUE;
+}
+
+/*
+ * Options fill the RDATA of len octets at p exactly (RFC 6891 6.1.2). XDNS_CONTINUE: they may all
+ * be ignored; XDNS_OPTIONS: not those that q->asked has.
+ */
 static __always_inline enum xdns_counter xdns_question_options(const __u8 *p, const void *end,
-							       __u32 len)
+							       __u32 len, struct xdns_question *q)
 {
 	for (int i = 0; i < XDNS_OPTIONS_MAX && len; i++) {
 		__u32 size;
 
-		if (len < 4 || (const void *)(p + 4) > end)
+		if (len < DNS_OPTION_HEADER_LEN || (const void *)(p + DNS_OPTION_HEADER_LEN) > end)
 			return XDNS_pass_opt;
-		size = xdns_be16(xdns_get16(p + 2)) + 4;
+		size = xdns_be16(xdns_get16(p + 2)) + DNS_OPTION_HEADER_LEN;
 		if (size > len || size > XDNS_OPTION_MAX)
+			return XDNS_pass_opt;
+		if (xdns_question_option(p, end, size, q) != XDNS_CONTINUE)
 			return XDNS_pass_opt;
 		p += size;
 		len -= size;
 	}
-	return len ? XDNS_pass_opt : XDNS_CONTINUE;
+	if (len)
+		return XDNS_pass_opt;
+	return q->asked ? XDNS_OPTIONS : XDNS_CONTINUE;
 }
 
 /* The OPT at p, which has `left` octets of message. Its RDATA must end inside the message. */
@@ -82,18 +144,18 @@ static __always_inline enum xdns_counter xdns_question_opt(const __u8 *p, const 
 		size = DNS_UDP_EDNS_MAX;
 	if (size > q->limit)
 		q->limit = size;
-	q->has_opt = 1;
+	q->opt_len = DNS_OPT_LEN;
 	q->dnssec_ok = p[7] >> 7;
 	options = xdns_be16(xdns_get16(p + 9));
 	if (!((left - DNS_OPT_LEN) | options)) /* nothing behind it, as of most clients */
 		return XDNS_CONTINUE;
 	if (options > left - DNS_OPT_LEN)
 		return XDNS_pass_opt;
-	return xdns_question_options(p + DNS_OPT_LEN, end, options);
+	return xdns_question_options(p + DNS_OPT_LEN, end, options, q);
 }
 
 /*
- * The message of len octets at p, none of it from end on. XDNS_CONTINUE and *q,
+ * The message of len octets at p, none of it from end on. XDNS_CONTINUE or XDNS_OPTIONS and *q,
  * or the reason why the kernel does not answer it. The name's hash is not made.
  */
 static __always_inline enum xdns_counter xdns_question_parse(const __u8 *p, const void *end,
@@ -111,8 +173,10 @@ static __always_inline enum xdns_counter xdns_question_parse(const __u8 *p, cons
 	q->id = h->id;
 	q->flags = xdns_be16(h->flags);
 	q->limit = DNS_UDP_PLAIN_MAX;
-	q->has_opt = 0;
+	q->opt_len = 0;
 	q->dnssec_ok = 0;
+	q->asked = 0;
+	q->cookie_valid = 0;
 	if (xdns_qname_scan(p + DNS_HEADER_LEN, end, &q->name))
 		return XDNS_pass_qname;
 

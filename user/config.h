@@ -13,6 +13,10 @@
 #include <stdint.h>
 #include <sys/socket.h>
 
+#include "abi.h"
+
+#define CONFIG_NSID_MAX 64 /* octets */
+
 enum ip_source {
 	IP_SOURCE_HOST,
 	IP_SOURCE_DOCKER,
@@ -90,7 +94,10 @@ struct config {
 	uint16_t port;
 	bool dns_on, recurse_on, external_on, set_truncate_bit;
 	bool resolv_subnet_first;
-	int timeout; /* towards a resolver, > 0 */
+	int timeout;		     /* towards a resolver, > 0 */
+	struct xdns_cookies cookies; /* none: no cookies */
+	uint8_t nsid[CONFIG_NSID_MAX];
+	size_t nsid_len; /* 0: no NSID */
 	struct config_resolvers resolvers;
 	struct config_zone_resolvers *zone_resolvers;
 	size_t zone_resolvers_count;

@@ -34,3 +34,17 @@ const char *endpoint_text(const struct sockaddr_storage *a, char buf[ENDPOINT_TE
 		snprintf(buf, ENDPOINT_TEXT_MAX, "%s:%u", host, ntohs(a4->sin_port));
 	return buf;
 }
+
+void endpoint_client(const struct sockaddr *a, struct xdns_client *ret)
+{
+	const struct sockaddr_in6 *a6 = (const struct sockaddr_in6 *)a;
+	const struct sockaddr_in *a4 = (const struct sockaddr_in *)a;
+
+	*ret = (struct xdns_client){.is_ip6 = a->sa_family == AF_INET6};
+	if (ret->is_ip6) {
+		memcpy(&ret->hi, a6->sin6_addr.s6_addr, sizeof(ret->hi));
+		memcpy(&ret->lo, a6->sin6_addr.s6_addr + 8, sizeof(ret->lo));
+	} else {
+		ret->lo = a4->sin_addr.s_addr;
+	}
+}

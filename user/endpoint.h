@@ -7,6 +7,8 @@
 #include <stdbool.h>
 #include <sys/socket.h>
 
+#include "cookie.h"
+
 #define ENDPOINT_TEXT_MAX (INET6_ADDRSTRLEN + sizeof("[]:65535"))
 
 /* Family, address and port; scope and flow are of no account. */
@@ -14,5 +16,8 @@ bool endpoint_equal(const struct sockaddr_storage *a, const struct sockaddr_stor
 
 /* "192.0.2.1:53", "[2001:db8::1]:53"; "" of neither family. Returns buf. */
 const char *endpoint_text(const struct sockaddr_storage *a, char buf[ENDPOINT_TEXT_MAX]);
+
+/* Its address as the packet path has it, for servers' cookies. */
+void endpoint_client(const struct sockaddr *a, struct xdns_client *ret);
 
 #endif

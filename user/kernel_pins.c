@@ -46,7 +46,7 @@ static bool is_ours(const char *name)
 {
 	static const char *const maps[] = {
 		"names",   "front", "records",	"a_sets",  "aaaa_sets", "srv_sets", "name_tails",
-		"targets", "state", "counters", "scratch", "config",	"clock"};
+		"targets", "state", "counters", "scratch", "config",	"clock",    "cookies"};
 	size_t len = strlen(name), suffix = strlen(FRESH_SUFFIX);
 
 	if (!strncmp(name, LINK_PREFIX, strlen(LINK_PREFIX)))

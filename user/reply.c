@@ -34,23 +34,6 @@ static size_t finish(struct reply *r, const uint8_t *query, uint8_t *out, size_t
 	return DNS_HEADER_LEN + r->q.len + r->a.len;
 }
 
-/* EDE (RFC 8914) and the rcode's upper bits go into the OPT that is there. */
-static void extend_opt(struct reply *r)
-{
-	uint8_t *opt = r->body + r->a.len - DNS_OPT_LEN;
-
-	if (!r->q.has_opt)
-		return;
-	opt[5] = r->rcode >> 4;
-	if (r->ede < 0)
-		return;
-	xdns_put16(opt + 9, xdns_be16(6));
-	xdns_put16(opt + 11, xdns_be16(DNS_EDE_OPTION));
-	xdns_put16(opt + 13, xdns_be16(2));
-	xdns_put16(opt + 15, xdns_be16(r->ede));
-	r->a.len += 6;
-}
-
 /* A response without records: errors, or TC alone. */
 static size_t finish_error(struct reply *r, uint16_t rcode, const uint8_t *query, uint8_t *out,
 			   size_t cap)
@@ -61,8 +44,7 @@ static size_t finish_error(struct reply *r, uint16_t rcode, const uint8_t *query
 	r->a.cut = cut;
 	r->error = true;
 	r->rcode = rcode;
-	xdns_put_opt(&r->q, &r->a, r->body, REPLY_BODY_CAP);
-	extend_opt(r);
+	reply_put_opt(r);
 	return finish(r, query, out, cap);
 }
 
@@ -183,7 +165,7 @@ static const struct xdns_record *find_without_wildcards(const struct reply *r)
 static uint16_t answer_zone(struct reply *r)
 {
 	const struct xdns_record *rec;
-	uint32_t limit = r->tcp ? DNS_TCP_MAX : r->q.limit;
+	uint32_t limit = r->client->tcp ? DNS_TCP_MAX : r->q.limit;
 	uint8_t rcode;
 
 	if (r->qclass != DNS_CLASS_IN) {
@@ -220,9 +202,9 @@ static uint16_t answer_zone(struct reply *r)
 		r->a.rcode = rcode; /* a SOA of long names under a long question: by TCP */
 		r->a.cut = 1;
 	}
-	if (r->tcp)
+	if (r->client->tcp)
 		r->a.cut = 0; /* there is no larger transport to turn to */
-	xdns_put_opt(&r->q, &r->a, r->body, REPLY_BODY_CAP);
+	reply_put_opt(r);
 	return DNS_RCODE_NOERROR;
 }
 
@@ -237,9 +219,9 @@ static bool answer_reverse(struct reply *r)
 	rec = zone_find(r->zone, &r->q.name);
 	if (!rec || !(rec->flags & XDNS_RECORD_REVERSE))
 		return false;
-	xdns_answer_init(&r->a, &r->q, r->tcp ? DNS_TCP_MAX : r->q.limit);
+	xdns_answer_init(&r->a, &r->q, r->client->tcp ? DNS_TCP_MAX : r->q.limit);
 	reply_ptr(r, rec);
-	xdns_put_opt(&r->q, &r->a, r->body, REPLY_BODY_CAP);
+	reply_put_opt(r);
 	return r->a.an || r->a.cut;
 }
 
@@ -267,6 +249,24 @@ static enum reply_verdict respond(struct reply *r, uint16_t rcode, const uint8_t
 	return REPLY_SEND;
 }
 
+/* A query without a question that is there for a server cookie (RFC 7873 5.4). */
+static bool only_cookie(const struct reply *r, const uint8_t *query)
+{
+	const struct dns_header *h = (const void *)query;
+
+	return !h->qdcount && !(r->q.flags & DNS_OPCODE_MASK) && r->q.asked;
+}
+
+static enum reply_verdict respond_cookie(struct reply *r, const uint8_t *query, uint8_t *out,
+					 size_t cap, struct reply_result *ret)
+{
+	uint16_t rcode = r->cookie_refused ? DNS_RCODE_BADCOOKIE : DNS_RCODE_NOERROR;
+
+	ret->answer = ANSWER_cookie;
+	ret->len = finish_error(r, rcode, query, out, cap);
+	return REPLY_SEND;
+}
+
 /* The question is understood: whose is it? */
 static enum reply_verdict answer(struct reply *r, const uint8_t *query, uint8_t *out, size_t cap,
 				 struct reply_result *ret)
@@ -287,18 +287,18 @@ static enum reply_verdict answer(struct reply *r, const uint8_t *query, uint8_t 
 		return respond(r, DNS_RCODE_REFUSED, query, out, cap, ret);
 	}
 	ret->resolvers = resolvers;
-	ret->limit = r->tcp ? DNS_TCP_MAX : r->q.limit;
+	ret->limit = r->client->tcp ? DNS_TCP_MAX : r->q.limit;
 	return REPLY_FORWARD;
 }
 
 /* Fills r from a message of any shape; false and the rcode if that is all there is to say. */
 static bool parse(struct reply *r, const uint8_t *query, size_t len, uint16_t *ret_rcode)
 {
+	enum xdns_counter shape = xdns_question_parse(query, query + len, len, &r->q);
 	bool question;
 
 	r->qclass = DNS_CLASS_IN;
-	if (xdns_question_parse(query, query + len, len, &r->q) == XDNS_CONTINUE &&
-	    reply_name_valid(&r->q.name)) {
+	if ((shape == XDNS_CONTINUE || shape == XDNS_OPTIONS) && reply_name_valid(&r->q.name)) {
 		r->q.name.hash = xdns_qname_hash(&r->q.name, r->zc->hash_key);
 		xdns_qname_fold(&r->q.name, &r->q.name);
 		return true;
@@ -309,9 +309,9 @@ static bool parse(struct reply *r, const uint8_t *query, size_t len, uint16_t *r
 	return *ret_rcode == DNS_RCODE_NOERROR;
 }
 
-enum reply_verdict reply_query(const struct config *cfg, const struct zone *zone, bool tcp,
-			       const uint8_t *query, size_t len, uint8_t *out, size_t cap,
-			       struct reply_result *ret)
+enum reply_verdict reply_query(const struct config *cfg, const struct zone *zone,
+			       const struct reply_client *client, const uint8_t *query, size_t len,
+			       uint8_t *out, size_t cap, struct reply_result *ret)
 {
 	uint8_t body[REPLY_BODY_CAP];
 	struct reply r;
@@ -327,15 +327,19 @@ enum reply_verdict reply_query(const struct config *cfg, const struct zone *zone
 	r.zone = zone;
 	r.zc = zone_config(zone);
 	r.pool = zone_read_pool(zone);
-	r.tcp = tcp;
+	r.client = client;
+	r.nsid = r.cookie_refused = false;
 	r.rcode = DNS_RCODE_NOERROR;
 	r.ede = -1;
 	r.error = false;
 	r.body = body;
 	memset(&r.a, 0, sizeof(r.a));
 	good = parse(&r, query, len, &rcode);
+	reply_take_options(&r);
 	if (r.q.len)
 		ret->type = traffic_type_of(r.q.type);
+	if (only_cookie(&r, query))
+		return respond_cookie(&r, query, out, cap, ret);
 	if (!good)
 		return respond(&r, rcode, query, out, cap, ret);
 	rcu_read_lock();
@@ -348,13 +352,15 @@ size_t reply_empty(const uint8_t *query, size_t len, uint8_t rcode, bool truncat
 		   size_t cap)
 {
 	static const __u64 no_key[XDNS_HASH_WORDS][2];
+	static const struct config plain;
 	uint8_t body[DNS_OPT_LEN + REPLY_SLACK];
-	struct reply r = {.ede = -1, .body = body};
+	struct reply r = {.cfg = &plain, .ede = -1, .body = body};
 	bool question;
 
 	if (len < DNS_HEADER_LEN)
 		return 0;
 	reply_parse(query, len, no_key, &r, &question);
+	r.q.asked = 0;
 	if (!question)
 		r.q.len = 0;
 	r.a.cut = truncated;

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "config.h"
+#include "cookie.h"
 #include "traffic.h"
 #include "zone.h"
 
@@ -19,6 +20,13 @@ enum reply_verdict {
 	REPLY_DROP,    /* say nothing: not a query */
 	REPLY_SEND,    /* out holds the response */
 	REPLY_FORWARD, /* outside the zone: ask *ret_resolvers */
+};
+
+/* Who asks, how and when. */
+struct reply_client {
+	bool tcp;
+	struct xdns_client address; /* zeros: any will do where nothing depends on it */
+	uint32_t now;		    /* seconds since 1970, by the wall clock */
 };
 
 struct reply_result {
@@ -34,9 +42,9 @@ struct reply_result {
  * address: its header is read as words. The calling thread is registered with RCU
  * (rcu_register_thread()).
  */
-enum reply_verdict reply_query(const struct config *cfg, const struct zone *zone, bool tcp,
-			       const uint8_t *query, size_t len, uint8_t *out, size_t cap,
-			       struct reply_result *ret);
+enum reply_verdict reply_query(const struct config *cfg, const struct zone *zone,
+			       const struct reply_client *client, const uint8_t *query, size_t len,
+			       uint8_t *out, size_t cap, struct reply_result *ret);
 
 /*
  * A response without records for a query that reply_query() gave

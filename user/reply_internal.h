@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* What the files of the responder share: reply.c, reply_parse.c, reply_sets.c. */
+/* What the files of the responder share: reply.c, reply_*.c. */
 #ifndef XDNS_REPLY_INTERNAL_H
 #define XDNS_REPLY_INTERNAL_H
 
@@ -19,14 +19,16 @@ struct reply {
 	const struct zone *zone;
 	const struct xdns_config *zc;
 	const struct pool *pool;
-	bool tcp;
+	const struct reply_client *client;
 	struct xdns_question q;
 	struct xdns_answer a;
 	uint16_t qclass;
-	bool error;	/* not an answer of the zone's: no AA, no RA */
-	uint16_t rcode; /* of an error, extended: more than four bits go into the OPT */
-	int ede;	/* extended error, -1: none */
-	uint8_t *body;	/* REPLY_BODY_CAP octets */
+	bool error;	     /* not an answer of the zone's: no AA, no RA */
+	uint16_t rcode;	     /* of an error, extended: more than four bits go into the OPT */
+	int ede;	     /* extended error, -1: none */
+	bool nsid;	     /* the response says who we are */
+	bool cookie_refused; /* a server cookie was shown that is not ours, or no longer */
+	uint8_t *body;	     /* REPLY_BODY_CAP octets */
 };
 
 /*
@@ -42,6 +44,15 @@ bool reply_name_valid(const struct xdns_qname *q);
 
 /* Is the name at or below this one (both lower case)? */
 bool reply_name_below(const struct xdns_qname *q, const uint8_t *wire, size_t wire_len);
+
+/*
+ * What the question's options ask for: a cookie is judged, and room set aside for what is to be
+ * sent. Until then r->q.asked is only what the client wants.
+ */
+void reply_take_options(struct reply *r);
+
+/* The response's OPT, if it gets one, at the body's end. */
+void reply_put_opt(struct reply *r);
 
 /* Answer sections that only userspace makes. The record is of the question's name. */
 void reply_any(struct reply *r, const struct xdns_record *rec);

@@ -51,11 +51,17 @@ static size_t skip_name(const uint8_t *p, size_t left)
 	return 0;
 }
 
+/* Octets of the option at p, its header included. */
+static size_t option_size(const uint8_t *p)
+{
+	return DNS_OPTION_HEADER_LEN + xdns_be16(xdns_get16(p + 2));
+}
+
 /* Options must fill the RDATA exactly (RFC 6891 6.1.2). */
 static bool options_valid(const uint8_t *p, size_t len)
 {
-	while (len >= 4) {
-		size_t option = 4 + xdns_be16(xdns_get16(p + 2));
+	while (len >= DNS_OPTION_HEADER_LEN) {
+		size_t option = option_size(p);
 
 		if (option > len)
 			return false;
@@ -65,28 +71,45 @@ static bool options_valid(const uint8_t *p, size_t len)
 	return len == 0;
 }
 
+/* What valid options ask for. A malformed COOKIE is one only to a server that has cookies. */
+static enum dns_rcode read_options(const uint8_t *p, size_t len, struct reply *r)
+{
+	const uint8_t *end = p + len;
+
+	for (; p < end; p += option_size(p)) {
+		if (xdns_question_option(p, end, option_size(p), &r->q) != XDNS_CONTINUE &&
+		    r->cfg->cookies.secrets) {
+			r->q.asked = 0;
+			return DNS_RCODE_FORMERR;
+		}
+	}
+	return DNS_RCODE_NOERROR;
+}
+
 static enum dns_rcode take_opt(const uint8_t *rr, size_t name_len, const uint8_t *rdata,
-			       size_t rdlen, struct xdns_question *q)
+			       size_t rdlen, struct reply *r)
 {
 	uint16_t size = xdns_be16(xdns_get16(rr + name_len + 2));
+	struct xdns_question *q = &r->q;
 
 	/* one OPT, owned by the root (RFC 6891 6.1.1, 6.1.2) */
-	if (q->has_opt || name_len != 1 || !options_valid(rdata, rdlen)) {
-		q->has_opt = 0; /* whose would be answered? */
+	if (q->opt_len || name_len != 1 || !options_valid(rdata, rdlen)) {
+		q->opt_len = 0; /* whose would be answered? */
 		return DNS_RCODE_FORMERR;
 	}
-	q->has_opt = 1;
+	q->opt_len = DNS_OPT_LEN;
 	q->dnssec_ok = rr[name_len + 6] >> 7;
 	if (size > DNS_UDP_EDNS_MAX)
 		size = DNS_UDP_EDNS_MAX;
 	if (size > q->limit)
 		q->limit = size;
-	return rr[name_len + 5] ? DNS_RCODE_BADVERS : DNS_RCODE_NOERROR;
+	/* what the options of another version mean, nobody knows */
+	return rr[name_len + 5] ? DNS_RCODE_BADVERS : read_options(rdata, rdlen, r);
 }
 
 /* Records behind the question: only an OPT in the additional section matters. */
 static enum dns_rcode parse_records(const uint8_t *p, size_t left, unsigned before_additional,
-				    unsigned additional, struct xdns_question *q)
+				    unsigned additional, struct reply *r)
 {
 	enum dns_rcode opt, rcode = DNS_RCODE_NOERROR;
 
@@ -101,7 +124,7 @@ static enum dns_rcode parse_records(const uint8_t *p, size_t left, unsigned befo
 		if (xdns_get16(p + name_len) == xdns_be16(DNS_TYPE_OPT)) {
 			if (i < before_additional) /* RFC 6891 6.1.1: there only */
 				return DNS_RCODE_FORMERR;
-			opt = take_opt(p, name_len, p + name_len + 10, rdlen, q);
+			opt = take_opt(p, name_len, p + name_len + 10, rdlen, r);
 			if (opt == DNS_RCODE_FORMERR)
 				return opt;
 			rcode = opt;
@@ -135,8 +158,7 @@ static bool read_name_with_zero(const uint8_t *p, size_t left, struct xdns_qname
  * A message that is not read further, but whose OPT is answered all the same (RFC 6891 7): only if
  * all of it can be walked over.
  */
-static void look_for_opt(const uint8_t *p, size_t left, const struct dns_header *h,
-			 struct xdns_question *q)
+static void look_for_opt(const uint8_t *p, size_t left, const struct dns_header *h, struct reply *r)
 {
 	unsigned before = xdns_be16(h->ancount) + xdns_be16(h->nscount);
 	size_t name_len = 0;
@@ -150,9 +172,9 @@ static void look_for_opt(const uint8_t *p, size_t left, const struct dns_header 
 		return;
 	}
 	if (before > RECORDS_MAX || xdns_be16(h->arcount) > RECORDS_MAX ||
-	    parse_records(p + name_len, left - name_len, before, xdns_be16(h->arcount), q) ==
+	    parse_records(p + name_len, left - name_len, before, xdns_be16(h->arcount), r) ==
 		    DNS_RCODE_FORMERR)
-		q->has_opt = 0;
+		r->q.opt_len = 0;
 }
 
 enum dns_rcode reply_parse(const uint8_t *msg, size_t len, const __u64 (*key)[2], struct reply *r,
@@ -170,7 +192,7 @@ enum dns_rcode reply_parse(const uint8_t *msg, size_t len, const __u64 (*key)[2]
 	q->flags = xdns_be16(h->flags);
 	q->limit = DNS_UDP_PLAIN_MAX;
 	if (q->flags & DNS_OPCODE_MASK || h->qdcount != xdns_be16(1)) { /* one: RFC 9619 */
-		look_for_opt(p, (size_t)(end - p), h, q);
+		look_for_opt(p, (size_t)(end - p), h, r);
 		return q->flags & DNS_OPCODE_MASK ? DNS_RCODE_NOTIMP : DNS_RCODE_FORMERR;
 	}
 	/* of other records as many as Mesos-DNS 0.10.1 accepts */
@@ -186,5 +208,5 @@ enum dns_rcode reply_parse(const uint8_t *msg, size_t len, const __u64 (*key)[2]
 	r->qclass = xdns_be16(xdns_get16(p + 2));
 	q->len = q->name.len + 4;
 	*ret_question = true;
-	return parse_records(p + 4, end - p - 4, an + ns, ar, q);
+	return parse_records(p + 4, end - p - 4, an + ns, ar, r);
 }

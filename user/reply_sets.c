@@ -134,7 +134,7 @@ void reply_any(struct reply *r, const struct xdns_record *rec)
 
 	if (!rec->n_a && !rec->n_aaaa && !rec->n_srv && !apex)
 		return;
-	if (!r->tcp) {
+	if (!r->client->tcp) {
 		minimal_any(r);
 		return;
 	}

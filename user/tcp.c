@@ -52,7 +52,7 @@ static void admit(struct tcp *t, int fd, const union sock_addr *peer)
 	uint64_t key = client_key(peer);
 	unsigned slot;
 
-	if (find_slot(t, key, &slot) < 0 || tcp_conn_new(t, fd, slot) < 0) {
+	if (find_slot(t, key, &slot) < 0 || tcp_conn_new(t, fd, slot, peer) < 0) {
 		stat_add(&t->env->stats->tcp_refused, 1);
 		close(fd);
 		return;

@@ -7,7 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 
+#include "endpoint.h"
 #include "reply.h"
 #include "stat.h"
 #include "tcp_priv.h"
@@ -157,6 +159,7 @@ static void forward_query(struct tcp_conn *c, const uint8_t *query, size_t len,
 static void handle_query(struct tcp_conn *c, const uint8_t *query, size_t len)
 {
 	const struct worker_env *env = c->t->env;
+	const struct reply_client client = {.tcp = true, .address = c->client, .now = time(NULL)};
 	struct reply_result result = {0};
 	uint8_t *out = reply_room(c);
 	enum reply_verdict verdict;
@@ -164,7 +167,7 @@ static void handle_query(struct tcp_conn *c, const uint8_t *query, size_t len)
 	/* reply.h reads the header as words, and in a stream half of the queries begin oddly. */
 	if ((uintptr_t)query & 1)
 		query = memcpy(c->t->even, query, len);
-	verdict = reply_query(env->cfg, env->zone, true, query, len, out, DNS_TCP_MAX, &result);
+	verdict = reply_query(env->cfg, env->zone, &client, query, len, out, DNS_TCP_MAX, &result);
 	stat_add(&env->stats->tcp.queries[result.type], 1);
 	switch (verdict) {
 	case REPLY_SEND:
@@ -374,7 +377,7 @@ void tcp_conn_close(struct tcp_conn *c)
 	close(c->fd);
 }
 
-int tcp_conn_new(struct tcp *t, int fd, unsigned slot)
+int tcp_conn_new(struct tcp *t, int fd, unsigned slot, const union sock_addr *peer)
 {
 	struct tcp_conn *c = calloc(1, sizeof(*c));
 	int r;
@@ -390,6 +393,7 @@ int tcp_conn_new(struct tcp *t, int fd, unsigned slot)
 	c->t = t;
 	c->fd = fd;
 	c->slot = slot;
+	endpoint_client(&peer->any, &c->client);
 	CDS_INIT_LIST_HEAD(&c->forwards);
 	cds_list_add_tail(&c->node, &t->conns);
 	t->handles++;

@@ -5,6 +5,7 @@
 
 #include <urcu/list.h>
 
+#include "cookie.h"
 #include "dns.h"
 #include "listeners.h"
 #include "tcp.h"
@@ -50,6 +51,7 @@ struct tcp_conn {
 	uv_poll_t poll;
 	int events; /* watched for now */
 	int fd;
+	struct xdns_client client;
 	uint64_t deadline; /* ms, the loop's clock */
 
 	uint8_t *rest; /* read, not yet taken */
@@ -66,7 +68,7 @@ struct tcp_conn {
 };
 
 /* Takes fd for a connection in SLOT; on failure fd stays the caller's. */
-int tcp_conn_new(struct tcp *t, int fd, unsigned slot);
+int tcp_conn_new(struct tcp *t, int fd, unsigned slot, const union sock_addr *peer);
 
 /* The deadline has passed. May free the connection. */
 void tcp_conn_expired(struct tcp_conn *c);

@@ -28,7 +28,8 @@
 	X(servfail, "SERVFAIL: no zone, an expired one, or no resolver that answers")              \
 	X(formerr, "FORMERR: the query is malformed")                                              \
 	X(notimp, "NOTIMP: another opcode than QUERY")                                             \
-	X(badvers, "BADVERS: another EDNS version than 0")
+	X(badvers, "BADVERS: another EDNS version than 0")                                         \
+	X(cookie, "a server cookie and nothing else, to a query without a question")
 
 /* X(name, code). The last two have none: all other types, and what no question could be read from.
  */

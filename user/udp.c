@@ -5,9 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <urcu/list.h>
 
 #include "dns.h"
+#include "endpoint.h"
 #include "listeners.h"
 #include "reply.h"
 #include "stat.h"
@@ -55,6 +57,7 @@ struct udp {
 	unsigned count;
 	unsigned handles; /* not closed yet */
 	struct cds_list_head forwards;
+	uint32_t now; /* of the batch, see struct reply_client */
 
 	struct mmsghdr in[BATCH], out[BATCH];
 	enum traffic_answer answer[BATCH]; /* what out says */
@@ -211,6 +214,7 @@ static bool handle_query(struct udp_socket *s, unsigned i, unsigned n)
 {
 	struct udp *u = s->u;
 	struct msghdr *in = &u->in[i].msg_hdr, *out = &u->out[n].msg_hdr;
+	struct reply_client client = {.now = u->now};
 	struct reply_result result = {0};
 	enum reply_verdict verdict;
 
@@ -219,7 +223,8 @@ static bool handle_query(struct udp_socket *s, unsigned i, unsigned n)
 		count_dropped(u, in->msg_flags & MSG_TRUNC ? DROPPED_oversize : DROPPED_group);
 		return false;
 	}
-	verdict = reply_query(u->env->cfg, u->env->zone, false, u->query[i], u->in[i].msg_len,
+	endpoint_client(&u->peer[i].any, &client.address);
+	verdict = reply_query(u->env->cfg, u->env->zone, &client, u->query[i], u->in[i].msg_len,
 			      u->reply[n], REPLY_MAX, &result);
 	count_query(u, result.type);
 	switch (verdict) {
@@ -280,6 +285,7 @@ static int serve_batch(struct udp_socket *s)
 
 	if (n <= 0)
 		return n;
+	u->now = time(NULL);
 	for (unsigned i = 0; i < (unsigned)n; i++)
 		out += handle_query(s, i, out);
 	send_batch(s, out);

@@ -162,8 +162,8 @@ int growth_ask_userspace(const struct growth *g, uint32_t i)
 	size_t query_len = make_query(i, i, query);
 	struct reply_result res;
 
-	if (reply_query(g->cfg, g->zone, false, query, query_len, out, sizeof(out), &res) !=
-	    REPLY_SEND)
+	if (reply_query(g->cfg, g->zone, &(struct reply_client){0}, query, query_len, out,
+			sizeof(out), &res) != REPLY_SEND)
 		return -1;
 	return judge(i, out, res.len, query_len);
 }
@@ -177,9 +177,9 @@ enum stress_run growth_compare(const struct growth *g, const uint8_t *wire, uint
 
 	memcpy(frame + STRESS_FRAME_DNS, query, query_len);
 	run = stress_run(frame, stress_frame(frame, query_len, g->cfg->port), 1, out, &len);
-	assert_int_equal(
-		reply_query(g->cfg, g->zone, false, query, query_len, want, sizeof(want), &res),
-		REPLY_SEND);
+	assert_int_equal(reply_query(g->cfg, g->zone, &(struct reply_client){0}, query, query_len,
+				     want, sizeof(want), &res),
+			 REPLY_SEND);
 	if (run == STRESS_RUN_ANSWER) {
 		assert_int_equal(len, res.len);
 		assert_memory_equal(out + STRESS_FRAME_DNS, want, len);

@@ -14,6 +14,9 @@
 struct loaded {
 	struct zone *zone;
 	struct generation gen;
+	uint32_t now;
+	uint64_t clock_at; /* the map's wall clock was set then */
+	bool clock_held;
 };
 
 static int quiet(enum libbpf_print_level level, const char *fmt, va_list args)
@@ -54,6 +57,24 @@ struct xdns_state *loaded_state(struct loaded *l)
 	return l->gen.state;
 }
 
+int loaded_set_cookies(struct loaded *l, const struct xdns_cookies *c)
+{
+	uint32_t i = l->gen.state->cookies;
+
+	return bpf_map_update_elem(bpf_map__fd(l->gen.skel->maps.cookies), &i, c, BPF_ANY) ? -errno
+											   : 0;
+}
+
+void loaded_set_now(struct loaded *l, uint32_t now)
+{
+	l->now = now;
+}
+
+bool loaded_clock_held(const struct loaded *l)
+{
+	return l->clock_held;
+}
+
 int loaded_set_record(struct loaded *l, uint64_t hash, uint32_t record)
 {
 	struct xdns_name name;
@@ -90,8 +111,11 @@ int loaded_run(struct loaded *l, const uint8_t *frame, size_t len, uint8_t *out,
 	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = frame, .data_size_in = len, .data_out = out,
 		    .data_size_out = cap, .repeat = 1);
 
+	l->clock_at = boot_now_ns();
+	l->gen.state->wall = l->now * NSEC_PER_SEC - l->clock_at;
 	if (bpf_prog_test_run_opts(generation_program(&l->gen), &opts))
 		return -errno;
+	l->clock_held = boot_now_ns() - l->clock_at < NSEC_PER_SEC;
 	ret->counter = XDNS_COUNTERS_COUNT;
 	ret->verdict = opts.retval == XDP_TX	 ? NATIVE_TX
 		       : opts.retval == XDP_PASS ? NATIVE_PASS

@@ -18,6 +18,18 @@ struct xdns_state *loaded_state(struct loaded *l);
 int loaded_set_record(struct loaded *l, uint64_t hash, uint32_t record);
 int loaded_counters(struct loaded *l, uint64_t ret[XDNS_COUNTERS_COUNT]);
 
+/* An element of the map `cookies`. */
+int loaded_set_cookies(struct loaded *l, const struct xdns_cookies *c);
+
+/* The time by the wall clock when a frame comes, seconds since 1970. */
+void loaded_set_now(struct loaded *l, uint32_t now);
+
+/*
+ * Was it still that second when the last frame had been answered? On a busy machine it may have
+ * been another one.
+ */
+bool loaded_clock_held(const struct loaded *l);
+
 /* As native_run(), with the room that the kernel leaves; the counter is not looked at. */
 int loaded_run(struct loaded *l, const uint8_t *frame, size_t len, uint8_t *out, size_t cap,
 	       struct native_result *ret);

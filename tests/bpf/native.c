@@ -22,6 +22,7 @@ struct xdp_md {
 
 static void *bpf_map_lookup_elem(const void *map, const void *key);
 static uint64_t bpf_xdp_get_buff_len(const struct xdp_md *ctx);
+static uint64_t bpf_ktime_get_boot_ns(void);
 static long bpf_xdp_adjust_head(struct xdp_md *ctx, int delta);
 static long bpf_xdp_adjust_tail(struct xdp_md *ctx, int delta);
 static long bpf_xdp_load_bytes(struct xdp_md *ctx, uint32_t at, void *buf, uint32_t len);
@@ -45,6 +46,7 @@ struct native {
 	struct xdns_state state;
 	struct xdns_counters counters;
 	struct xdns_scratch scratch;
+	struct xdns_cookies cookies[2];
 	struct slot *slots; /* open addressing */
 	size_t mask;
 	struct front front;
@@ -118,6 +120,11 @@ struct xdns_state *native_state(struct native *n)
 	return &n->state;
 }
 
+struct xdns_cookies *native_cookies(struct native *n)
+{
+	return n->cookies;
+}
+
 int native_set_record(struct native *n, uint64_t hash, uint32_t record)
 {
 	struct slot *s = find_slot(n, hash);
@@ -159,11 +166,18 @@ static void *bpf_map_lookup_elem(const void *map, const void *key)
 	for (size_t k = 0; k < sizeof(arrays) / sizeof(arrays[0]); k++)
 		if (map == arrays[k].map)
 			return element(arrays[k].class, i);
+	if (map == &cookies)
+		return i < 2 ? &running->cookies[i] : NULL;
 	if (i)
 		return NULL;
 	if (map == &state)
 		return &running->state;
 	return map == &counters ? (void *)&running->counters : (void *)&running->scratch;
+}
+
+static uint64_t bpf_ktime_get_boot_ns(void)
+{
+	return 0; /* state.wall alone is the time */
 }
 
 /* Here a frame is always one buffer. */

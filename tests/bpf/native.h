@@ -37,6 +37,9 @@ void native_free(struct native *n);
 /* What the map `state` holds, for the test to write. */
 struct xdns_state *native_state(struct native *n);
 
+/* The two elements of the map `cookies`. */
+struct xdns_cookies *native_cookies(struct native *n);
+
 /* Makes the index say another record about a hash it has; -1 if it has not. */
 int native_set_record(struct native *n, uint64_t hash, uint32_t record);
 

@@ -10,15 +10,19 @@
 #include <urcu.h>
 
 #include "packet_bench.h"
+#include "packet_cookie.h"
 #include "packet_frame.h"
+#include "util.h"
 #include "zone_mirror.h"
 #include "zone_read.h"
 
 #define SERVING_CHANGES 6	   /* any even number */
 #define BEYOND		0x7fffffff /* a record that no map has */
 
-static void set_state(struct xdns_state *s)
+static void set_state(enum packet_zone which, struct xdns_state *s)
 {
+	s->nsid = which == ZONE_QUIET;
+	s->wall = PACKET_NOW * NSEC_PER_SEC;
 	s->serving = 1;
 	s->changes = SERVING_CHANGES;
 	s->serial = PACKET_SERIAL;
@@ -31,16 +35,32 @@ static void set_state(struct xdns_state *s)
 	memcpy(&s->ip4[0].broadcast, broadcast_ip4, 4);
 }
 
+static void set_options(enum packet_zone which, struct config *cfg)
+{
+	if (which == ZONE_QUIET) {
+		cfg->nsid_len = strlen(PACKET_NSID);
+		memcpy(cfg->nsid, PACKET_NSID, cfg->nsid_len);
+		return;
+	}
+	cfg->cookies.secrets = PACKET_SECRETS;
+	memcpy(cfg->cookies.secret, packet_secrets, sizeof(packet_secrets));
+}
+
 static void open_planes(enum packet_zone which, bool kernel, struct bench *ret)
 {
 	memset(ret, 0, sizeof(*ret));
 	ret->model = &packet_zones[which];
 	packet_zone_build(ret->model, &ret->cfg, &ret->zone);
-	if (kernel && !loaded_new(ret->zone, &ret->loaded, &ret->why_not))
-		set_state(loaded_state(ret->loaded));
+	set_options(which, ret->cfg);
+	if (kernel && !loaded_new(ret->zone, &ret->loaded, &ret->why_not)) {
+		set_state(which, loaded_state(ret->loaded));
+		loaded_set_now(ret->loaded, PACKET_NOW);
+		assert_int_equal(loaded_set_cookies(ret->loaded, &ret->cfg->cookies), 0);
+	}
 	ret->native = native_new(ret->zone);
 	assert_non_null(ret->native);
-	set_state(native_state(ret->native));
+	set_state(which, native_state(ret->native));
+	native_cookies(ret->native)[0] = ret->cfg->cookies;
 	/* each zone registers its writer; here one thread has several zones */
 	rcu_unregister_thread();
 }
@@ -139,4 +159,18 @@ void bench_plane_set(struct bench *b, const struct row *row)
 void bench_plane_reset(struct bench *b, const struct row *row)
 {
 	set_plane(b, row, false);
+}
+
+struct reply_client bench_client(const struct frame *query)
+{
+	struct reply_client client = {.now = PACKET_NOW, .address = {.is_ip6 = query->ip6}};
+	const uint8_t *ip = query->octet + query->l3;
+
+	if (query->ip6) {
+		memcpy(&client.address.hi, ip + 8, 8);
+		memcpy(&client.address.lo, ip + 16, 8);
+	} else {
+		memcpy(&client.address.lo, ip + 12, 4);
+	}
+	return client;
 }

@@ -5,6 +5,7 @@
 
 #include "loaded.h"
 #include "packets.h"
+#include "reply.h"
 
 struct bench {
 	const struct zone_model *model;
@@ -24,5 +25,8 @@ void bench_close(struct bench *b);
 /* Puts both data planes in the row's state, and back in order. */
 void bench_plane_set(struct bench *b, const struct row *row);
 void bench_plane_reset(struct bench *b, const struct row *row);
+
+/* Who asks by this frame, for the responder; the time is PACKET_NOW. */
+struct reply_client bench_client(const struct frame *query);
 
 #endif

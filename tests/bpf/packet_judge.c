@@ -28,11 +28,12 @@ static size_t message_len(const struct frame *f)
 static bool user_agrees(struct bench *b, const struct frame *query, const struct frame *reply)
 {
 	static uint8_t out[DNS_TCP_MAX];
+	const struct reply_client client = bench_client(query);
 	struct reply_result result;
 	size_t len = message_len(query);
 
-	return reply_query(b->cfg, b->zone, false, query->octet + query->dns, len, out, sizeof(out),
-			   &result) == REPLY_SEND &&
+	return reply_query(b->cfg, b->zone, &client, query->octet + query->dns, len, out,
+			   sizeof(out), &result) == REPLY_SEND &&
 	       result.len == reply->len - reply->dns &&
 	       !memcmp(out, reply->octet + reply->dns, result.len);
 }
@@ -52,7 +53,8 @@ static bool user_is_sane(struct bench *b, const struct frame *query)
 	/* the spare octets are in front (it starts at an even address): what is read behind the end
 	 * shows */
 	memcpy(message + 2, query->octet + query->dns, len);
-	verdict = reply_query(b->cfg, b->zone, false, message + 2, len, out, sizeof(out), &result);
+	verdict = reply_query(b->cfg, b->zone, &(struct reply_client){0}, message + 2, len, out,
+			      sizeof(out), &result);
 	if (verdict == REPLY_SEND)
 		sane = result.len >= DNS_HEADER_LEN && result.len <= DNS_UDP_EDNS_MAX &&
 		       !memcmp(out, message + 2, 2) && (out[2] & 0x80);

@@ -8,6 +8,7 @@
 #include <ctype.h>
 #include <string.h>
 
+#include "packet_cookie.h"
 #include "packet_wire.h"
 
 void put_octets(struct bytes *b, const void *p, size_t n)
@@ -48,7 +49,25 @@ static void put_question(struct bytes *b, const struct ask *ask)
 	put_be16(b, ask->qclass ? ask->qclass : DNS_CLASS_IN);
 }
 
-void query_message(const struct row *row, struct bytes *ret)
+static void put_options(struct bytes *b, const struct ask *ask, const struct shape *shape)
+{
+	size_t at = b->len;
+
+	put_be16(b, 0);
+	if (ask->options) {
+		put_be16(b, 65001);
+		put_be16(b, ask->options - 4);
+		for (int i = 4; i < ask->options; i++)
+			put_octets(b, "o", 1);
+	}
+	if (ask->cookie.len)
+		put_cookie_asked(b, &ask->cookie, shape);
+	if (ask->nsid)
+		put_octets(b, "\0\3\0\0", 4);
+	set_be16(b->octet + at, b->len - at - 2);
+}
+
+void query_message(const struct row *row, const struct shape *shape, struct bytes *ret)
 {
 	const struct ask *ask = &row->ask;
 
@@ -65,13 +84,7 @@ void query_message(const struct row *row, struct bytes *ret)
 		put_be16(ret, ask->size);
 		put_be16(ret, ask->version);
 		put_be16(ret, ask->edns_flags);
-		put_be16(ret, ask->options);
-		if (ask->options) {
-			put_be16(ret, 65001);
-			put_be16(ret, ask->options - 4);
-			for (int i = 4; i < ask->options; i++)
-				put_octets(ret, "o", 1);
-		}
+		put_options(ret, ask, shape);
 	}
 	for (int i = 0; i < ask->trail; i++)
 		put_octets(ret, "t", 1);
@@ -220,22 +233,34 @@ static uint16_t response_flags(const struct row *row, uint16_t asked)
 	return flags | DNS_FLAG_AA | (packet_zones[row->zone].recurse ? DNS_FLAG_RA : 0);
 }
 
-static void put_opt(struct bytes *b, const struct row *row)
+static void put_opt(struct bytes *b, const struct row *row, const struct shape *shape)
 {
+	size_t at;
+
 	put_octets(b, "", 1);
 	put_be16(b, DNS_TYPE_OPT);
 	put_be16(b, 1232);
 	put_be16(b, row->want.rcode >> 4 << 8);
 	put_be16(b, row->ask.edns_flags & 0x8000);
-	put_be16(b, row->want.ede ? 6 : 0);
+	at = b->len;
+	put_be16(b, 0);
+	if (row->want.cookie)
+		put_cookie_sent(b, row, shape);
+	if (row->want.nsid) {
+		put_be16(b, 3);
+		put_be16(b, strlen(PACKET_NSID));
+		put_octets(b, PACKET_NSID, strlen(PACKET_NSID));
+	}
 	if (row->want.ede) {
 		put_be16(b, DNS_EDE_OPTION);
 		put_be16(b, 2);
 		put_be16(b, row->want.ede);
 	}
+	set_be16(b->octet + at, b->len - at - 2);
 }
 
-void response_message(const struct row *row, const struct bytes *query, struct bytes *ret)
+void response_message(const struct row *row, const struct shape *shape, const struct bytes *query,
+		      struct bytes *ret)
 {
 	const struct zone_model *z = &packet_zones[row->zone];
 	const struct want *w = &row->want;
@@ -263,6 +288,6 @@ void response_message(const struct row *row, const struct bytes *query, struct b
 	if (w->denial)
 		put_soa(ret, z, row, z->negative_ttl);
 	if (opt)
-		put_opt(ret, row);
+		put_opt(ret, row, shape);
 	set_be16(ret->octet + 10, extra + opt);
 }

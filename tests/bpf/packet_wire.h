@@ -20,9 +20,10 @@ void put_be16(struct bytes *b, uint16_t v);
 void put_be32(struct bytes *b, uint32_t v);
 
 /* The DNS message of the row's query. */
-void query_message(const struct row *row, struct bytes *ret);
+void query_message(const struct row *row, const struct shape *shape, struct bytes *ret);
 
 /* The response the row describes, to this query. */
-void response_message(const struct row *row, const struct bytes *query, struct bytes *ret);
+void response_message(const struct row *row, const struct shape *shape, const struct bytes *query,
+		      struct bytes *ret);
 
 #endif

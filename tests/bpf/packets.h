@@ -30,6 +30,15 @@ struct frame {
 	bool ip6;
 };
 
+/* A COOKIE option. A server cookie is in it if len is 24. */
+struct ask_cookie {
+	uint8_t len; /* octets of data; 0: there is no option */
+	uint8_t by;  /* the server cookie: by our first or second secret; 0: by another's */
+	bool stolen; /* it was made for another client */
+	int32_t age; /* seconds */
+	uint8_t version, reserved;
+};
+
 /* The query; what is 0 is the plain thing. */
 struct ask {
 	const char *name;
@@ -43,8 +52,10 @@ struct ask {
 	uint16_t edns_flags; /* DO and the rest of the OPT's TTL */
 	uint8_t version;
 	uint8_t options; /* octets of an unknown option, its header included */
-	uint8_t trail;	 /* octets behind the message, inside UDP's length */
-	uint8_t pad;	 /* octets behind the IP packet */
+	struct ask_cookie cookie;
+	bool nsid;
+	uint8_t trail; /* octets behind the message, inside UDP's length */
+	uint8_t pad;   /* octets behind the IP packet */
 	uint8_t tos;
 	uint32_t flow; /* IPv6 label */
 	enum { CHECK_RIGHT, CHECK_ZERO, CHECK_GARBAGE } check;
@@ -61,6 +72,8 @@ struct want {
 	bool denial;   /* SOA in the authority section */
 	bool error;    /* neither AA nor RA */
 	bool no_question, no_opt;
+	enum { COOKIE_NONE, COOKIE_NEW, COOKIE_KEPT } cookie;
+	bool nsid;
 	const char *as; /* the name whose set it is, if not the one that was asked for */
 	uint16_t type;	/* of the one RR in the answer with this data, if it is no set */
 	const char *rdata;

@@ -23,7 +23,9 @@
 	{                                                                                          \
 		.denial = true                                                                     \
 	}
-#define EDNS(s) .edns = true, .size = s
+#define EDNS(s)	     .edns = true, .size = s
+#define COOKIE(n)    .cookie = {.len = n}
+#define SERVER(b, a) .cookie = {.len = 24, .by = b, .age = a}
 
 /* clang-format off */
 static const struct row rows[] = {
@@ -135,6 +137,36 @@ static const struct row rows[] = {
 	{ "flags: NXDOMAIN to RD, CD, TC, AA and an rcode", 0, { "nobody.mesos", .flags = 0x0713 }, .outcome = NXDOMAIN, .want = NX },
 	{ "octets behind the message", 0, { "one.mesos", .trail = 9 }, .outcome = A, .want = { .an = 1 } },
 	{ "more octets behind the message than the answer has", 0, { "one.mesos", .trail = 200 }, .outcome = A, .want = { .an = 1 } },
+
+	{ "cookie: client's alone", 0, { "one.mesos", EDNS(1232), COOKIE(8) }, .outcome = A, .want = { .an = 1, .cookie = COOKIE_NEW } },
+	{ "cookie: a set not in the record", 0, { "a20.mesos", EDNS(1232), COOKIE(8), .id = 0x8000 }, .outcome = A, .want = { .an = 20, .first = 10, .cookie = COOKIE_NEW } },
+	{ "cookie: 512 octets have room for one A less", 0, { NAME32, EDNS(512), COOKIE(8) }, .outcome = CUT, .want = { .tc = true, .an = 26, .cookie = COOKIE_NEW } },
+	{ "cookie: cut at 1232", 0, { "a120.mesos", EDNS(1232), COOKIE(8) }, .outcome = CUT, .want = { .tc = true, .an = 72, .cookie = COOKIE_NEW } },
+	{ "cookie: AAAA", 0, { "v6.mesos", DNS_TYPE_AAAA, EDNS(1232), COOKIE(8) }, .outcome = AAAA, .want = { .an = 1, .cookie = COOKIE_NEW } },
+	{ "cookie: SRV", 0, { "_two._tcp.m.mesos", DNS_TYPE_SRV, EDNS(1232), COOKIE(8) }, .outcome = SRV, .want = { .an = 2, .extra = ALL_SETS, .cookie = COOKIE_NEW } },
+	{ "cookie: SRV, a name of an odd length", 0, { "_one._tcp.m.mesos", DNS_TYPE_SRV, EDNS(1232), COOKIE(8) }, .outcome = SRV, .want = { .an = 1, .extra = ALL_SETS, .cookie = COOKIE_NEW } },
+	{ "cookie: SRV of many", 0, { "_ten._tcp.m.mesos", DNS_TYPE_SRV, EDNS(1232), COOKIE(8) }, .outcome = SRV, .want = { .an = 10, .extra = ALL_SETS, .cookie = COOKIE_NEW } },
+	{ "cookie: SOA", 0, { "mesos", DNS_TYPE_SOA, EDNS(1232), COOKIE(8) }, .outcome = SOA, .want = { .soa = true, .cookie = COOKIE_NEW } },
+	{ "cookie: NODATA, DO", 0, { "one.mesos", DNS_TYPE_AAAA, EDNS(1232), COOKIE(8), .edns_flags = 0x8000 }, .outcome = NODATA, .want = { .denial = true, .cookie = COOKIE_NEW } },
+	{ "cookie: NXDOMAIN", 0, { "nobody.mesos", EDNS(1232), COOKIE(8) }, .outcome = NXDOMAIN, .want = { .rcode = DNS_RCODE_NXDOMAIN, .denial = true, .cookie = COOKIE_NEW } },
+	{ "cookie: behind another option", 0, { "one.mesos", EDNS(1232), .options = 17, COOKIE(8) }, .outcome = A, .want = { .an = 1, .cookie = COOKIE_NEW } },
+	{ "cookie: ours", 0, { "one.mesos", EDNS(1232), SERVER(1, 0) }, .outcome = A, .want = { .an = 1, .cookie = COOKIE_KEPT } },
+	{ "cookie: ours, NXDOMAIN", 0, { "nobody.mesos", EDNS(1232), SERVER(1, 60) }, .outcome = NXDOMAIN, .want = { .rcode = DNS_RCODE_NXDOMAIN, .denial = true, .cookie = COOKIE_KEPT } },
+	{ "cookie: ours, 30 minutes old", 0, { "one.mesos", EDNS(1232), SERVER(1, 1800) }, .outcome = A, .want = { .an = 1, .cookie = COOKIE_KEPT } },
+	{ "cookie: ours, older: renewed", 0, { "one.mesos", EDNS(1232), SERVER(1, 1801) }, .outcome = A, .want = { .an = 1, .cookie = COOKIE_NEW } },
+	{ "cookie: ours, too old", 0, { "one.mesos", EDNS(1232), SERVER(1, 3601) }, .outcome = A, .want = { .an = 1, .cookie = COOKIE_NEW } },
+	{ "cookie: ours, five minutes ahead", 0, { "one.mesos", EDNS(1232), SERVER(1, -300) }, .outcome = A, .want = { .an = 1, .cookie = COOKIE_KEPT } },
+	{ "cookie: ours, more than that", 0, { "one.mesos", EDNS(1232), SERVER(1, -301) }, .outcome = A, .want = { .an = 1, .cookie = COOKIE_NEW } },
+	{ "cookie: by the secret before", 0, { "one.mesos", EDNS(1232), SERVER(2, 10) }, .outcome = A, .want = { .an = 1, .cookie = COOKIE_NEW } },
+	{ "cookie: another's", 0, { "one.mesos", EDNS(1232), SERVER(0, 10) }, .outcome = A, .want = { .an = 1, .cookie = COOKIE_NEW } },
+	{ "cookie: made for another client", 0, { "one.mesos", EDNS(1232), .cookie = { .len = 24, .by = 1, .stolen = true } }, .outcome = A, .want = { .an = 1, .cookie = COOKIE_NEW } },
+	{ "cookie: ours, but for reserved octets", 0, { "one.mesos", EDNS(1232), .cookie = { .len = 24, .by = 1, .reserved = 7 } }, .outcome = A, .want = { .an = 1, .cookie = COOKIE_NEW } },
+	{ "cookie: of another version", 0, { "one.mesos", EDNS(1232), .cookie = { .len = 24, .by = 1, .version = 2 } }, .outcome = A, .want = { .an = 1, .cookie = COOKIE_NEW } },
+	{ "cookie: a server's of 8 octets", 0, { "one.mesos", EDNS(1232), COOKIE(16) }, .outcome = A, .want = { .an = 1, .cookie = COOKIE_NEW } },
+	{ "cookie: a server's of 32 octets", 0, { "one.mesos", EDNS(1232), COOKIE(40) }, .outcome = A, .want = { .an = 1, .cookie = COOKIE_NEW } },
+	{ "cookie: there are none", ZONE_QUIET, { "one.big.example.org", EDNS(1232), COOKIE(8) }, .outcome = A, .want = { .an = 1 } },
+	{ "NSID: there is none", 0, { "one.mesos", EDNS(1232), .nsid = true }, .outcome = A, .want = { .an = 1 } },
+	{ "NSID: there is none, but a cookie", 0, { "one.mesos", EDNS(1232), COOKIE(8), .nsid = true }, .outcome = A, .want = { .an = 1, .cookie = COOKIE_NEW } },
 };
 /* clang-format on */
 

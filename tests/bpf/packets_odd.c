@@ -200,6 +200,47 @@ static size_t options_empty(uint8_t *m, size_t len)
 	return len;
 }
 
+/* The last option is a COOKIE of eight octets: another one behind it, or nothing of it. */
+static size_t cookie_twice(uint8_t *m, size_t len)
+{
+	memcpy(m + len, m + len - 12, 12);
+	memset(m + len + 4, 'z', 8);
+	m[len - 13] += 12;
+	return len + 12;
+}
+
+static size_t cookie_then_broken(uint8_t *m, size_t len)
+{
+	len = cookie_twice(m, len);
+	m[len - 9] = 7;
+	m[len - 25] -= 1;
+	return len - 1;
+}
+
+/* An empty OPT behind the one with the COOKIE. */
+static size_t opt_twice_cookie(uint8_t *m, size_t len)
+{
+	memcpy(m + len, m + len - 12 - 11, 9);
+	memset(m + len + 9, 0, 2);
+	m[11] = 2;
+	return len + 11;
+}
+
+/* Of a question about the root only the OPT stays. */
+static size_t no_question_but_opt(uint8_t *m, size_t len)
+{
+	m[5] = 0;
+	memmove(m + QNAME, m + QNAME + 5, len - QNAME - 5);
+	return len - 5;
+}
+
+static size_t cookie_empty(uint8_t *m, size_t len)
+{
+	m[len - 13] -= 8;
+	m[len - 9] = 0;
+	return len - 8;
+}
+
 #define FORMERR                                                                                    \
 	{                                                                                          \
 		.rcode = DNS_RCODE_FORMERR, .error = true                                          \
@@ -312,6 +353,24 @@ static const struct row rows[] = {
 	{ "an option's header cut", 0, { "one.mesos", EDNS, .options = 6 }, option_cut, .outcome = XDNS_pass_opt, .user = USER_REPLY, .want = FORMERR_NO_OPT },
 	{ "eight options", 0, { "one.mesos", EDNS, .options = 32 }, options_empty, .outcome = XDNS_answer_a, .want = { .an = 1 } },
 	{ "nine options", 0, { "one.mesos", EDNS, .options = 36 }, options_empty, .outcome = XDNS_pass_opt, .user = USER_REPLY, .want = { .an = 1 } },
+	{ "a second COOKIE is ignored", 0, { "one.mesos", EDNS, .cookie = { .len = 8 } }, cookie_twice, .outcome = XDNS_answer_a, .want = { .an = 1, .cookie = COOKIE_NEW } },
+	{ "a second COOKIE, malformed", 0, { "one.mesos", EDNS, .cookie = { .len = 8 } }, cookie_then_broken, .outcome = XDNS_pass_opt, .user = USER_REPLY, .want = FORMERR },
+	{ "QDCOUNT 0 and COOKIE", 0, { "", EDNS, .cookie = { .len = 8 } }, no_question_but_opt, .outcome = XDNS_pass_counts, .user = USER_REPLY, .want = { .error = true, .no_question = true, .cookie = COOKIE_NEW } },
+	{ "QDCOUNT 0 and a COOKIE of ours", 0, { "", EDNS, .cookie = { .len = 24, .by = 2 } }, no_question_but_opt, .outcome = XDNS_pass_counts, .user = USER_REPLY, .want = { .error = true, .no_question = true, .cookie = COOKIE_NEW } },
+	{ "QDCOUNT 0 and another's COOKIE", 0, { "", EDNS, .cookie = { .len = 24 } }, no_question_but_opt, .outcome = XDNS_pass_counts, .user = USER_REPLY, .want = { .rcode = DNS_RCODE_BADCOOKIE, .error = true, .no_question = true, .cookie = COOKIE_NEW } },
+	{ "opcode STATUS and COOKIE", 0, { "one.mesos", .flags = 0x1000, EDNS, .cookie = { .len = 8 } }, .outcome = XDNS_pass_opcode, .user = USER_REPLY, .want = { .rcode = DNS_RCODE_NOTIMP, .error = true, .no_question = true, .cookie = COOKIE_NEW } },
+	{ "OPT twice, the first with COOKIE", 0, { "one.mesos", EDNS, .cookie = { .len = 8 } }, opt_twice_cookie, .outcome = XDNS_pass_counts, .user = USER_REPLY, .want = FORMERR_NO_OPT },
+	{ "COOKIE of 0 octets", 0, { "one.mesos", EDNS, .cookie = { .len = 8 } }, cookie_empty, .outcome = XDNS_pass_opt, .user = USER_REPLY, .want = FORMERR },
+	{ "COOKIE of 7 octets", 0, { "one.mesos", EDNS, .cookie = { .len = 7 } }, .outcome = XDNS_pass_opt, .user = USER_REPLY, .want = FORMERR },
+	{ "COOKIE of 9 octets", 0, { "one.mesos", EDNS, .cookie = { .len = 9 } }, .outcome = XDNS_pass_opt, .user = USER_REPLY, .want = FORMERR },
+	{ "COOKIE of 15 octets", 0, { "one.mesos", EDNS, .cookie = { .len = 15 } }, .outcome = XDNS_pass_opt, .user = USER_REPLY, .want = FORMERR },
+	{ "COOKIE of 41 octets", 0, { "one.mesos", EDNS, .cookie = { .len = 41 } }, .outcome = XDNS_pass_opt, .user = USER_REPLY, .want = FORMERR },
+	{ "COOKIE of 9 octets, without cookies", ZONE_QUIET, { "one.big.example.org", EDNS, .cookie = { .len = 9 } }, .outcome = XDNS_pass_opt, .user = USER_REPLY, .want = { .an = 1 } },
+	{ "COOKIE and EDNS version 1", 0, { "one.mesos", EDNS, .version = 1, .cookie = { .len = 8 } }, .outcome = XDNS_pass_edns_version, .user = USER_REPLY, .want = { .rcode = DNS_RCODE_BADVERS, .error = true } },
+	{ "COOKIE and class CH", 0, { "one.mesos", .qclass = DNS_CLASS_CH, EDNS, .cookie = { .len = 8 } }, .outcome = XDNS_pass_qclass, .user = USER_REPLY, .want = { .rcode = DNS_RCODE_REFUSED, .error = true, .ede = DNS_EDE_NOT_SUPPORTED, .cookie = COOKIE_NEW } },
+	{ "COOKIE and type TXT", 0, { "one.mesos", DNS_TYPE_TXT, EDNS, .cookie = { .len = 24, .by = 1, .age = 7 } }, .outcome = XDNS_pass_qtype, .user = USER_REPLY, .want = { .denial = true, .cookie = COOKIE_KEPT } },
+	{ "NSID", ZONE_QUIET, { "one.big.example.org", EDNS, .nsid = true }, .outcome = XDNS_pass_edns_option, .user = USER_REPLY, .want = { .an = 1, .nsid = true } },
+	{ "NSID and class CH", ZONE_QUIET, { "one.big.example.org", .qclass = DNS_CLASS_CH, EDNS, .nsid = true }, .outcome = XDNS_pass_qclass, .user = USER_REPLY, .want = { .rcode = DNS_RCODE_REFUSED, .error = true, .ede = DNS_EDE_NOT_SUPPORTED, .nsid = true } },
 };
 /* clang-format on */
 

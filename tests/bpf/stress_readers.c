@@ -105,8 +105,8 @@ void stress_user_read(struct stress_reader *r, uint64_t i)
 	size_t query_len = stress_query(n, type, i, edns, query);
 	struct reply_result res;
 
-	if (reply_query(r->s->cfg, r->s->zone, false, query, query_len, out, sizeof(out), &res) !=
-	    REPLY_SEND) {
+	if (reply_query(r->s->cfg, r->s->zone, &(struct reply_client){0}, query, query_len, out,
+			sizeof(out), &res) != REPLY_SEND) {
 		r->seen.counts.reads++;
 		r->bad++;
 		return;

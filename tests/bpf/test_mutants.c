@@ -150,7 +150,7 @@ static void try_one(struct run *r, unsigned n, const struct row *row)
 	struct bytes message;
 	const char *wrong;
 
-	query_message(row, &message);
+	query_message(row, &shape, &message);
 	memset(&query, 0, sizeof(query));
 	query_frame(row, &shape, &message, &query);
 	mutate(r, &query);
@@ -162,7 +162,7 @@ static void try_one(struct run *r, unsigned n, const struct row *row)
 		if (loaded_run(b->loaded, query.octet, query.len, other.octet, FRAME_MAX, &loaded))
 			report(&query, row, n, "the kernel did not run it");
 		if (loaded.verdict != native.verdict || loaded.len != native.len ||
-		    memcmp(other.octet, reply.octet, native.len))
+		    (loaded_clock_held(b->loaded) && memcmp(other.octet, reply.octet, native.len)))
 			report(&query, row, n, "the kernel sends something else");
 	}
 	r->sent += native.verdict == NATIVE_TX;

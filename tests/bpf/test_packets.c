@@ -152,7 +152,8 @@ static void check_loaded(const struct trial *t)
 		return;
 	}
 	assert_int_equal(loaded_counters(t->bench->loaded, after), 0);
-	judge(t, "loaded", t->sent, out, &got);
+	if (loaded_clock_held(t->bench->loaded))
+		judge(t, "loaded", t->sent, out, &got);
 	for (int i = 0; i < XDNS_COUNTERS_COUNT; i++)
 		if (after[i] != before[i] + (i == (int)t->row->outcome))
 			wrong(t, "loaded, counter", counter_names[i]);
@@ -164,6 +165,7 @@ static void check_user(const struct trial *t, const struct bytes *message,
 		       const struct bytes *response)
 {
 	static uint8_t out[DNS_TCP_MAX];
+	const struct reply_client client = bench_client(&t->query);
 	enum user user = t->row->user;
 	enum reply_verdict got;
 	struct reply_result result;
@@ -171,7 +173,7 @@ static void check_user(const struct trial *t, const struct bytes *message,
 	/* the responder's limit is not the interfaces' */
 	if ((user == USER_SAME && !t->sent) || (t->row->plane.max_udp && t->sent))
 		return;
-	got = reply_query(t->bench->cfg, t->bench->zone, false, message->octet, message->len, out,
+	got = reply_query(t->bench->cfg, t->bench->zone, &client, message->octet, message->len, out,
 			  sizeof(out), &result);
 	t->checks->responses++;
 	if (got != (user == USER_FORWARD ? REPLY_FORWARD
@@ -196,10 +198,10 @@ static void check_row(struct checks *c, const struct row *row, const struct shap
 			  .sent = is_sent(row->outcome)};
 	struct bytes message, response = {.len = 0};
 
-	query_message(row, &message);
+	query_message(row, shape, &message);
 	query_frame(row, shape, &message, &t.query);
 	if (t.sent || row->user == USER_REPLY)
-		response_message(row, &message, &response);
+		response_message(row, shape, &message, &response);
 	if (t.sent)
 		reply_frame(&t.query, &response, &t.want);
 	bench_plane_set(t.bench, row);
@@ -261,9 +263,9 @@ static void test_zero_checksums(void **state)
 		struct bytes query, response;
 		struct frame frame, reply;
 
-		query_message(&row, &query);
+		query_message(&row, &shape, &query);
 		query_frame(&row, &shape, &query, &frame);
-		response_message(&row, &query, &response);
+		response_message(&row, &shape, &query, &response);
 		reply_frame(&frame, &response, &reply);
 		if (memcmp(reply.octet + reply.l4 + 6, "\xff\xff", 2))
 			continue;
@@ -333,7 +335,7 @@ static void test_cut_frames(void **state)
 		struct bytes message;
 		size_t whole;
 
-		query_message(&row, &message);
+		query_message(&row, &shape, &message);
 		query_frame(&row, &shape, &message, &t.query);
 		whole = t.query.len;
 		for (t.query.len = 0; t.query.len < whole; t.query.len++) {

@@ -149,8 +149,8 @@ static void check_at_rest(const struct stress *s)
 		struct reply_result res;
 		enum stress_run run;
 
-		assert_int_equal(reply_query(s->cfg, s->zone, false, query, query_len, out,
-					     sizeof(out), &res),
+		assert_int_equal(reply_query(s->cfg, s->zone, &(struct reply_client){0}, query,
+					     query_len, out, sizeof(out), &res),
 				 REPLY_SEND);
 		if (!stress_is_current(&s->world, n, type, out, res.len))
 			fail_msg("userspace: name %u type %u is not of version %u", n->id, type,

@@ -7,6 +7,7 @@
  */
 #include <string.h>
 
+#include "bpf/packet_cookie.h"
 #include "dns.h"
 #include "dns_walk.h"
 #include "fuzz.h"
@@ -84,12 +85,13 @@ static void try_empty(const struct query *q, uint8_t rcode, bool truncated)
 
 static void ask(struct bench *b, const struct query *q)
 {
+	const struct reply_client client = {.tcp = q->tcp, .now = PACKET_NOW};
 	size_t cap = q->tcp ? DNS_TCP_MAX : DNS_UDP_EDNS_MAX;
 	uint8_t *out = malloc(cap);
 	struct reply_result result;
 
 	MUST(out);
-	switch (reply_query(b->cfg, b->zone, q->tcp, q->msg, q->len, out, cap, &result)) {
+	switch (reply_query(b->cfg, b->zone, &client, q->msg, q->len, out, cap, &result)) {
 	case REPLY_DROP:
 		MUST(q->len < DNS_HEADER_LEN || q->msg[2] & 0x80);
 		break;

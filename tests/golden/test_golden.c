@@ -76,7 +76,8 @@ static json_t *ask(const struct config *cfg, const struct zone *zone, const char
 
 	/* Exactly as large as the query, so that a sanitizer sees a read past it. */
 	query = realloc(query, unhex(job + 1, query) ?: 1);
-	verdict = reply_query(cfg, zone, tcp, query, (strlen(job) - 1) / 2, out, room, &result);
+	verdict = reply_query(cfg, zone, &(struct reply_client){.tcp = tcp}, query,
+			      (strlen(job) - 1) / 2, out, room, &result);
 	if (verdict == REPLY_DROP)
 		return json_string("drop");
 	if (verdict == REPLY_FORWARD)

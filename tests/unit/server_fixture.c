@@ -9,9 +9,9 @@
 #define UDP_LIMIT 512
 #define PATIENCE  15 /* s; only a failing test waits that long */
 
-enum reply_verdict reply_query(const struct config *cfg, const struct zone *zone, bool tcp,
-			       const uint8_t *query, size_t len, uint8_t *out, size_t cap,
-			       struct reply_result *ret)
+enum reply_verdict reply_query(const struct config *cfg, const struct zone *zone,
+			       const struct reply_client *client, const uint8_t *query, size_t len,
+			       uint8_t *out, size_t cap, struct reply_result *ret)
 {
 	(void)zone;
 	if ((uintptr_t)query & 1) {
@@ -22,7 +22,7 @@ enum reply_verdict reply_query(const struct config *cfg, const struct zone *zone
 		return REPLY_DROP;
 	if (query[13] == 'f') {
 		ret->resolvers = &cfg->resolvers;
-		ret->limit = tcp ? 65535 : UDP_LIMIT;
+		ret->limit = client->tcp ? 65535 : UDP_LIMIT;
 		return REPLY_FORWARD;
 	}
 	ret->len = len < cap ? len : cap;
@@ -31,7 +31,7 @@ enum reply_verdict reply_query(const struct config *cfg, const struct zone *zone
 	if (query[13] == 'c')
 		out[ret->len++] = (uint8_t)cfg->ttl;
 	if (query[13] == 'b') {
-		size_t big = tcp ? BIG_TCP : BIG_UDP;
+		size_t big = client->tcp ? BIG_TCP : BIG_UDP;
 
 		memset(out + ret->len, query[1], big - ret->len);
 		ret->len = big;

@@ -306,7 +306,7 @@ static void test_question(void **state)
 	assert_int_equal(q.type, DNS_TYPE_SRV);
 	assert_int_equal(q.len, 11 + 4);
 	assert_int_equal(q.limit, 1000);
-	assert_true(q.has_opt && q.dnssec_ok);
+	assert_true(q.opt_len == DNS_OPT_LEN && q.dnssec_ok);
 	assert_memory_equal(q.name.word, question + DNS_HEADER_LEN, 11); /* as asked */
 	/* the sum of name, type and class */
 	assert_int_equal(xdns_be16(xdns_sum_fold(xdns_question_sum(&q))),
@@ -342,7 +342,7 @@ static void test_question_sizes(void **state)
 	m[11] = 0; /* no OPT, just octets behind */
 	assert_int_equal(parse(m, QUESTION_LEN, &q), XDNS_CONTINUE);
 	assert_int_equal(q.limit, 512);
-	assert_false(q.has_opt || q.dnssec_ok);
+	assert_false(q.opt_len || q.dnssec_ok);
 }
 
 /* As many records as the limit has room for, never one octet beyond it. */
@@ -353,9 +353,9 @@ static void test_addresses_fit(void **state)
 	struct xdns_record r = {.n_a = 100, .n_aaaa = 100};
 
 	(void)state;
-	for (q.has_opt = 0; q.has_opt < 2; q.has_opt++) {
+	for (q.opt_len = 0; q.opt_len <= 11; q.opt_len += 11) {
 		for (unsigned limit = 0; limit <= DNS_UDP_EDNS_MAX; limit++) {
-			unsigned fixed = 12 + q.len + (q.has_opt ? 11 : 0);
+			unsigned fixed = 12 + q.len + q.opt_len;
 			unsigned room = limit > fixed ? limit - fixed : 0, want;
 			struct xdns_answer a;
 
@@ -376,7 +376,7 @@ static void test_addresses_fit(void **state)
 			assert_true(a.cut);
 			xdns_put_opt(&q, &a, body, sizeof(body));
 			assert_true(a.len <= (limit > fixed ? limit - fixed : 0) + 11);
-			assert_int_equal(a.ar, q.has_opt);
+			assert_int_equal(a.ar, !!q.opt_len);
 		}
 	}
 }
