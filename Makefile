@@ -70,7 +70,7 @@ PKG_FUZZ  := build/packages-fuzz
 
 # --- daemon -----------------------------------------------------------------
 
-.PHONY: all run packages check check-unit check-golden check-bpf check-e2e check-package conform asan fuzz bench lint fmt \
+.PHONY: all run packages check check-unit check-golden check-bpf check-e2e check-package conform soak asan fuzz bench lint fmt \
 	install uninstall deb clean help
 
 all: build/mesos-xdns build/xdnsctl ## build build/mesos-xdns and build/xdnsctl
@@ -237,6 +237,9 @@ check-e2e: $(E2E_NEEDS) | $(PKG_CHECK) $(PKG_RUN) ## the daemon in network names
 conform: $(E2E_NEEDS) | $(PKG_CHECK) $(PKG_RUN) ## many made-up questions, as NSD and Knot answer them; N=100000, SEED=1
 	@CONFORM_QUESTIONS=$(or $(N),100000) CONFORM_SEED=$(or $(SEED),1) XDNS_TEST_SECONDS=7200 \
 		$(SUITE) tests/e2e/72_respdiff.sh
+
+soak: $(E2E_NEEDS) | $(PKG_CHECK) $(PKG_RUN) ## hours of queries, churn, fail-overs, restarts, flaps; HOURS=1, SOAK="--rate 2000"
+	@tests/soak/soak.sh $(or $(HOURS),1) $(SOAK)
 
 asan: $(addprefix build/asan/,$(SANITIZED)) ## units, golden tests and packets under ASan and UBSan
 	@$(SUITE) $^

@@ -22,7 +22,7 @@ check() {
 
 shopt -s nullglob
 c_files=(bpf/*.[ch] include/*.h user/*.[ch] tests/*.[ch] tests/*/*.[ch] tools/*.[ch])
-scripts=(tools/*.sh tests/*.sh tests/e2e/*.sh .ci/run)
+scripts=(tools/*.sh tests/*.sh tests/e2e/*.sh tests/soak/*.sh .ci/run)
 pages=(docs/*.[58])
 
 unformatted() {
