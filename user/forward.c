@@ -9,84 +9,19 @@
 #include <sys/random.h>
 #include <unistd.h>
 
-#include "dns.h"
 #include "endpoint.h"
 #include "forward_priv.h"
 #include "stat.h"
 #include "util.h"
 
-#define EVENT_BURST    64
-#define FLAGS_OFFSET   2
-#define QDCOUNT_OFFSET 4
-
-static uint16_t get16(const uint8_t *p)
-{
-	return (uint16_t)(p[0] << 8 | p[1]);
-}
-
-/* Where the one question of a query ends; -EINVAL if it has not exactly one. */
-static int question_end(const uint8_t *msg, size_t len, size_t *ret_end)
-{
-	size_t at = DNS_HEADER_LEN;
-
-	if (len < DNS_HEADER_LEN || len > DNS_TCP_MAX || get16(msg + QDCOUNT_OFFSET) != 1)
-		return -EINVAL;
-	while (at < len && msg[at]) {
-		if (msg[at] > DNS_LABEL_MAX)
-			return -EINVAL;
-		at += 1U + msg[at];
-	}
-	at += 1 + 4; /* the root, type and class */
-	if (at > len || at - 5 - DNS_HEADER_LEN >= DNS_NAME_MAX)
-		return -EINVAL;
-	*ret_end = at;
-	return 0;
-}
-
-static enum forward_outcome outcome_of(const uint8_t *msg)
-{
-	switch (get16(msg + FLAGS_OFFSET) & DNS_RCODE_MASK) {
-	case DNS_RCODE_FORMERR:
-		return FORWARD_formerr;
-	case DNS_RCODE_SERVFAIL:
-		return FORWARD_servfail;
-	case DNS_RCODE_NOTIMP:
-		return FORWARD_notimp;
-	case DNS_RCODE_REFUSED:
-		return FORWARD_refused;
-	default:
-		return FORWARD_answered;
-	}
-}
-
-/* Replies that say more of the resolver than of the name. */
-static bool is_refusal(const uint8_t *msg)
-{
-	return outcome_of(msg) != FORWARD_answered;
-}
-
-static bool matches(const struct forward *fw, const uint8_t *msg, size_t len)
-{
-	const uint8_t *query = fw->query + FORWARD_PREFIX;
-	uint16_t flags;
-
-	if (len < DNS_HEADER_LEN || memcmp(msg, query, 2) != 0)
-		return false;
-	flags = get16(msg + FLAGS_OFFSET);
-	if (!(flags & DNS_FLAG_QR) || ((flags ^ get16(query + FLAGS_OFFSET)) & DNS_OPCODE_MASK))
-		return false;
-	if (get16(msg + QDCOUNT_OFFSET) == 0 && is_refusal(msg))
-		return true;
-	return get16(msg + QDCOUNT_OFFSET) == 1 && len >= fw->question_end &&
-	       memcmp(msg + DNS_HEADER_LEN, query + DNS_HEADER_LEN,
-		      fw->question_end - DNS_HEADER_LEN) == 0;
-}
+#define EVENT_BURST 64
 
 bool forward_matches(struct forward *fw, const uint8_t *msg, size_t len)
 {
-	if (matches(fw, msg, len))
+	if (forward_message_fits(fw->query + FORWARD_PREFIX, fw->question_end, msg, len))
 		return true;
 	stat_add(&fw->upstream->mismatches, 1);
+	fw->forgeries++;
 	return false;
 }
 
@@ -126,6 +61,7 @@ static void release(struct forward *fw)
 	free(TAKE_PTR(fw->fallback));
 	free(TAKE_PTR(fw->copied.list));
 	fw->generation++;
+	cds_list_del_init(&fw->alike);
 	cds_list_del(&fw->node);
 	cds_list_add(&fw->node, &fw->f->idle);
 }
@@ -138,23 +74,32 @@ static bool is_own(const struct forwarder *f, const struct config_resolver *r)
 	return false;
 }
 
-static int start_try(struct forward *fw, const struct config_resolver *peer)
+/* At fw->peer, within the deadline there is. */
+static int start_try(struct forward *fw, bool by_tcp)
 {
 	struct forwarder *f = fw->f;
 	uint8_t *id = fw->query + FORWARD_PREFIX;
 
-	fw->upstream = forward_upstreams_entry(&f->upstreams, &peer->addr);
+	fw->upstream = forward_upstreams_entry(&f->upstreams, &fw->peer);
 	fw->begun_ns = now_ns();
+	fw->forgeries = 0;
+	fw->by_tcp = by_tcp;
 	stat_add(&f->stats.tries, 1);
+	stat_add(&f->stats.retried_tcp, by_tcp);
 	if (getrandom(id, 2, 0) != 2)
 		return -EIO;
 	fw->generation++; /* events of the socket before this one are void */
+	return by_tcp ? forward_tcp_start(fw) : forward_udp_start(fw);
+}
+
+static int ask_resolver(struct forward *fw, const struct config_resolver *peer)
+{
 	fw->peer = peer->addr;
 	fw->peer_len = peer->addr_len;
-	fw->deadline = uv_now(f->loop) + f->timeout;
+	fw->deadline = uv_now(fw->f->loop) + fw->f->timeout;
 	cds_list_del(&fw->node);
-	cds_list_add_tail(&fw->node, &f->busy);
-	return fw->tcp ? forward_tcp_start(fw) : forward_udp_start(fw);
+	cds_list_add_tail(&fw->node, &fw->f->busy);
+	return start_try(fw, fw->tcp);
 }
 
 /* Asks the next resolver that can be asked at all; -EHOSTUNREACH if none is left. */
@@ -165,7 +110,7 @@ static int next_try(struct forward *fw)
 
 		if (is_own(fw->f, peer))
 			continue;
-		if (start_try(fw, peer) == 0)
+		if (ask_resolver(fw, peer) == 0)
 			return 0;
 		close_try(fw, FORWARD_unreachable);
 	}
@@ -173,17 +118,35 @@ static int next_try(struct forward *fw)
 }
 
 /* The slot is free again before done() runs, which may ask the next query. */
-static void finish(struct forward *fw, uint8_t *msg, size_t len)
+static void give(struct forward *fw, uint8_t *msg, size_t len)
 {
-	uint8_t *tcp_reply = TAKE_PTR(fw->in); /* msg may be this */
+	struct forwarder_stats *stats = &fw->f->stats;
 	forward_done done = fw->done;
 	void *ctx = fw->ctx;
 
 	if (msg)
 		memcpy(msg, fw->client_id, sizeof(fw->client_id));
-	stat_add(msg ? &fw->f->stats.answered : &fw->f->stats.failed, 1);
 	release(fw);
+	if (!done)
+		return;
+	stat_add(msg ? &stats->answered : &stats->failed, 1);
 	done(ctx, msg, len);
+}
+
+/* Whoever is told may cancel others that are still to be told: one at a time leaves the list. */
+static void finish(struct forward *fw, uint8_t *msg, size_t len)
+{
+	uint8_t *tcp_reply = TAKE_PTR(fw->in); /* msg may be this */
+	CDS_LIST_HEAD(joined);
+	struct forward *other;
+
+	cds_list_splice(&fw->joined, &joined);
+	CDS_INIT_LIST_HEAD(&fw->joined);
+	cds_list_for_each_entry(other, &joined, node)
+		other->leader = NULL;
+	give(fw, msg, len);
+	while (!cds_list_empty(&joined))
+		give(cds_list_first_entry(&joined, struct forward, node), msg, len);
 	free(tcp_reply);
 }
 
@@ -198,11 +161,19 @@ static void fail_try(struct forward *fw, enum forward_outcome why)
 	finish(fw, fallback, fallback ? fw->fallback_len : 0);
 }
 
+/* Somebody knows the port and guesses at the ID: over TCP it would be a sequence number, too. */
+static void retry_by_tcp(struct forward *fw)
+{
+	close_try(fw, FORWARD_forged);
+	if (start_try(fw, true) < 0)
+		fail_try(fw, FORWARD_unreachable);
+}
+
 static void keep_fallback(struct forward *fw, const uint8_t *msg, size_t len)
 {
 	uint8_t *copy;
 
-	if (get16(msg + QDCOUNT_OFFSET) == 0)
+	if (!forward_message_has_question(msg))
 		return; /* a client would not take it for an answer */
 	copy = malloc(len);
 	if (!copy)
@@ -219,13 +190,13 @@ static void handle_event(struct forward *fw)
 	size_t len = 0;
 	enum forward_outcome outcome = FORWARD_unreachable;
 	enum forward_event e =
-		fw->tcp ? forward_tcp_ready(fw, &msg, &len) : forward_udp_ready(fw, &msg, &len);
+		fw->by_tcp ? forward_tcp_ready(fw, &msg, &len) : forward_udp_ready(fw, &msg, &len);
 
 	switch (e) {
 	case FORWARD_WAIT:
 		return;
 	case FORWARD_REPLY:
-		outcome = outcome_of(msg);
+		outcome = forward_message_outcome(msg);
 		if (outcome == FORWARD_answered) {
 			close_try(fw, outcome);
 			/* Points into our own scratch or fw->in. */
@@ -234,6 +205,9 @@ static void handle_event(struct forward *fw)
 		}
 		keep_fallback(fw, msg, len);
 		break;
+	case FORWARD_FORGED:
+		retry_by_tcp(fw);
+		return;
 	case FORWARD_FAILED:
 		break;
 	}
@@ -290,7 +264,7 @@ static void on_sockets(uv_poll_t *poll, int status, int uv_events)
 
 static int prepare(struct forward *fw, const uint8_t *query, size_t len)
 {
-	int r = question_end(query, len, &fw->question_end);
+	int r = forward_question_end(query, len, &fw->question_end);
 
 	if (r < 0)
 		return r;
@@ -327,22 +301,33 @@ int forwarder_query(struct forwarder *f, const struct config_resolvers *resolver
 	fw->tcp = tcp;
 
 	stat_add(&f->stats.queries, 1);
-	if (tcp)
-		stat_add(&f->stats.retried_tcp, 1);
+	*ret = fw;
+	if (forward_join(fw)) {
+		stat_add(&f->stats.joined, 1);
+		return 0;
+	}
 	r = next_try(fw);
 	if (r < 0) {
 		stat_add(&f->stats.failed, 1);
 		release(fw);
+		*ret = NULL;
 		return r;
 	}
 	arm_timer(f);
-	*ret = fw;
 	return 0;
 }
 
 void forward_cancel(struct forward *fw)
 {
+	struct forward *leader = fw->leader;
+
+	if (!cds_list_empty(&fw->joined)) {
+		fw->done = NULL; /* the others wait on */
+		return;
+	}
 	release(fw);
+	if (leader && !leader->done && cds_list_empty(&leader->joined))
+		release(leader);
 }
 
 void forwarder_avoid(struct forwarder *f, const struct sockaddr_storage *own, size_t count)
@@ -395,6 +380,7 @@ struct forwarder_stats forwarder_stats(const struct forwarder *f)
 		.failed = stat_get(&f->stats.failed),
 		.tries = stat_get(&f->stats.tries),
 		.retried_tcp = stat_get(&f->stats.retried_tcp),
+		.joined = stat_get(&f->stats.joined),
 		.refused_full = stat_get(&f->stats.refused_full),
 	};
 	unsigned count = __atomic_load_n(&f->upstreams.count, __ATOMIC_ACQUIRE);
@@ -418,6 +404,8 @@ static void init_slots(struct forwarder *f)
 	for (size_t i = 0; i < FORWARDER_QUERIES_MAX; i++) {
 		f->slots[i].f = f;
 		f->slots[i].fd = -1;
+		CDS_INIT_LIST_HEAD(&f->slots[i].joined);
+		CDS_INIT_LIST_HEAD(&f->slots[i].alike);
 		cds_list_add_tail(&f->slots[i].node, &f->idle);
 	}
 }
@@ -437,6 +425,7 @@ int forwarder_new(uv_loop_t *loop, unsigned timeout_seconds, struct forwarder **
 	f->timeout = (uint64_t)timeout_seconds * 1000;
 	f->handles = 2;
 	init_slots(f);
+	forward_join_init(f);
 
 	/* Nothing that needs a later turn of the loop to undo may fail after this. */
 	r = uv_poll_init(loop, &f->poll, epoll_fd);

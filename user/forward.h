@@ -5,6 +5,7 @@
  * question (byte for byte) and peer match, anything else is ignored, not an error.
  * Network error, time-out, SERVFAIL, REFUSED, FORMERR or NOTIMP: the next resolver
  * (these four also without a question, as servers send them that could not parse it).
+ * Queries that ask the same of the same resolvers share one try.
  * Knows nothing of Mesos or of zones.
  */
 #ifndef XDNS_FORWARD_H
@@ -23,9 +24,10 @@
 struct forwarder; /* one per event loop, not thread-safe */
 struct forward;	  /* one query under way */
 
-/* Every query ends as answered, failed or cancelled; retried_tcp are those asked over TCP. */
+/* Every query ends as answered, failed or cancelled; tries over TCP are among tries. */
 struct forwarder_stats {
-	uint64_t queries, answered, failed, tries, timeouts, mismatches, retried_tcp, refused_full;
+	uint64_t queries, answered, failed, tries, timeouts, mismatches, retried_tcp, joined,
+		refused_full;
 };
 
 int forwarder_new(uv_loop_t *loop, unsigned timeout_seconds, struct forwarder **ret);

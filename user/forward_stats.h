@@ -15,6 +15,7 @@
 	X(refused, "REFUSED")                                                                      \
 	X(formerr, "FORMERR")                                                                      \
 	X(notimp, "NOTIMP")                                                                        \
+	X(forged, "over UDP, too many replies that fitted nothing: asked over TCP instead")        \
 	X(timeout, "nothing within `timeout` seconds")                                             \
 	X(unreachable, "no socket, no connection, a broken one; ICMP says nobody is there")        \
 	X(cancelled, "the client went away")

@@ -15,7 +15,7 @@ int forward_tcp_start(struct forward *fw)
 {
 	const struct sockaddr *to = (const struct sockaddr *)&fw->peer;
 
-	fw->sent = 0;
+	fw->written = 0;
 	fw->in_len = 0;
 	free(TAKE_PTR(fw->in));
 
@@ -31,14 +31,14 @@ int forward_tcp_start(struct forward *fw)
 static enum forward_event write_query(struct forward *fw)
 {
 	size_t total = FORWARD_PREFIX + fw->len;
-	ssize_t n = send(fw->fd, fw->query + fw->sent, total - fw->sent, MSG_NOSIGNAL);
+	ssize_t n = send(fw->fd, fw->query + fw->written, total - fw->written, MSG_NOSIGNAL);
 
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return FORWARD_WAIT;
 	if (n < 0)
 		return FORWARD_FAILED; /* a connect() that failed shows here, too */
-	fw->sent += (size_t)n;
-	if (fw->sent == total && forward_watch(fw, EPOLLIN, true) < 0)
+	fw->written += (size_t)n;
+	if (fw->written == total && forward_watch(fw, EPOLLIN, true) < 0)
 		return FORWARD_FAILED;
 	return FORWARD_WAIT;
 }
@@ -61,7 +61,7 @@ enum forward_event forward_tcp_ready(struct forward *fw, const uint8_t **ret_msg
 	size_t len, have;
 	enum forward_event e;
 
-	if (fw->sent < FORWARD_PREFIX + fw->len)
+	if (fw->written < FORWARD_PREFIX + fw->len)
 		return write_query(fw);
 
 	if (fw->in_len < FORWARD_PREFIX) {
@@ -85,7 +85,9 @@ enum forward_event forward_tcp_ready(struct forward *fw, const uint8_t **ret_msg
 		*ret_len = len;
 		return FORWARD_REPLY;
 	}
-	/* Another message may follow; the deadline bounds how many. */
+	if (fw->forgeries >= FORWARD_FORGERIES_MAX)
+		return FORWARD_FAILED;
+	/* another message may follow */
 	fw->in_len = 0;
 	free(TAKE_PTR(fw->in));
 	return FORWARD_WAIT;

@@ -15,6 +15,8 @@
 #define BIND_TRIES 32
 /* Datagrams looked at per event, so that a flood of forgeries cannot hold the loop. */
 #define READ_BURST 16
+/* A client that asks again has waited longer; what goes round in a ring has not. */
+#define AGAIN_MS 500
 
 static int random_port(in_port_t *ret_port)
 {
@@ -73,9 +75,21 @@ int forward_udp_start(struct forward *fw)
 	r = forward_watch(fw, EPOLLIN, false);
 	if (r < 0)
 		return r;
+	fw->sent = uv_now(fw->f->loop);
 	if (send(fw->fd, fw->query + FORWARD_PREFIX, fw->len, MSG_NOSIGNAL) < 0)
 		return -errno;
 	return 0;
+}
+
+void forward_udp_again(struct forward *fw)
+{
+	uint64_t now = uv_now(fw->f->loop);
+
+	if (fw->by_tcp || fw->fd < 0 || now - fw->sent < AGAIN_MS)
+		return;
+	fw->sent = now;
+	send(fw->fd, fw->query + FORWARD_PREFIX, fw->len,
+	     MSG_NOSIGNAL); /* lost: as the first was */
 }
 
 enum forward_event forward_udp_ready(struct forward *fw, const uint8_t **ret_msg, size_t *ret_len)
@@ -93,12 +107,14 @@ enum forward_event forward_udp_ready(struct forward *fw, const uint8_t **ret_msg
 		if (n < 0)
 			return FORWARD_FAILED; /* ICMP says that nobody is there */
 		/* it may have been queued between bind() and connect(), from anyone */
-		if (!forward_matches(fw, f->scratch,
-				     endpoint_equal(&from, &fw->peer) ? (size_t)n : 0))
-			continue;
-		*ret_msg = f->scratch;
-		*ret_len = (size_t)n;
-		return FORWARD_REPLY;
+		if (forward_matches(fw, f->scratch,
+				    endpoint_equal(&from, &fw->peer) ? (size_t)n : 0)) {
+			*ret_msg = f->scratch;
+			*ret_len = (size_t)n;
+			return FORWARD_REPLY;
+		}
+		if (fw->forgeries >= FORWARD_FORGERIES_MAX)
+			return FORWARD_FORGED;
 	}
 	return FORWARD_WAIT;
 }

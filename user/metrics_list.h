@@ -31,6 +31,8 @@
 	  m->server.forward.failed)                                                                \
 	X(forward_tries_total, counter, "queries sent to resolvers", m->server.forward.tries)      \
 	X(forward_tcp_total, counter, "tries over TCP", m->server.forward.retried_tcp)             \
+	X(forward_joined_total, counter, "forwarded queries that another client's answered, too",  \
+	  m->server.forward.joined)                                                                \
 	X(forward_full_total, counter, "queries refused because too many were under way",          \
 	  m->server.forward.refused_full)                                                          \
 	X(master_heard_age_seconds, gauge, "time since the last word from the master; NaN: none",  \

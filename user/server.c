@@ -277,6 +277,7 @@ static void add_forwarder(struct forwarder_stats *sum, const struct forwarder *f
 	sum->timeouts += one.timeouts;
 	sum->mismatches += one.mismatches;
 	sum->retried_tcp += one.retried_tcp;
+	sum->joined += one.joined;
 	sum->refused_full += one.refused_full;
 }
 

@@ -1,121 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 /* The forwarder against resolvers that answer, lie, refuse, split and stay silent. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <cmocka.h>
+#include "forward_fixture.h"
 
 #include <dirent.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 
-#include "forward.h"
-#include "upstream.h"
 #include "util.h"
-
-#define GUARD_MS    20000 /* a test that hangs fails */
-#define TRY_SECONDS 1	  /* where nobody answers */
-#define PATIENCE    60	  /* where somebody does, be the machine ever so busy */
-
-struct outcome {
-	unsigned calls;
-	bool failed;
-	uint8_t msg[4096];
-	size_t len;
-};
-
-struct fixture {
-	uv_loop_t loop;
-	uv_timer_t guard;
-	struct forwarder *f;
-};
-
-/* ID beef, RD, one question "WwW.example. A", EDNS with 1232 octets. */
-static const uint8_t query[] = "\xbe\xef\x01\x00\0\1\0\0\0\0\0\1"
-			       "\3WwW\7example\0\0\1\0\1"
-			       "\0\0\x29\x04\xd0\0\0\0\0\0\0";
-#define QUERY_LEN (sizeof(query) - 1)
-
-static void on_done(void *ctx, const uint8_t *reply, size_t len)
-{
-	struct outcome *o = ctx;
-
-	o->calls++;
-	o->failed = !reply;
-	o->len = len;
-	if (reply)
-		memcpy(o->msg, reply, len);
-}
-
-static void on_guard(uv_timer_t *timer)
-{
-	(void)timer;
-	fprintf(stderr, "the forwarder did not end the query\n");
-	abort();
-}
-
-static int setup(void **state)
-{
-	struct fixture *x = calloc(1, sizeof(*x));
-
-	if (!x || uv_loop_init(&x->loop) < 0 || forwarder_new(&x->loop, PATIENCE, &x->f) < 0)
-		return -1;
-	uv_timer_init(&x->loop, &x->guard);
-	uv_timer_start(&x->guard, on_guard, GUARD_MS, 0);
-	*state = x;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	struct fixture *x = *state;
-	int r;
-
-	forwarder_close(x->f);
-	uv_close((uv_handle_t *)&x->guard, NULL);
-	uv_run(&x->loop, UV_RUN_DEFAULT);
-	r = uv_loop_close(&x->loop);
-	free(x);
-	return r;
-}
-
-/* For resolvers that keep silent. */
-static void be_impatient(struct fixture *x)
-{
-	forwarder_reconfigure(x->f, TRY_SECONDS, NULL, 0);
-}
-
-static void run_until(struct fixture *x, const struct outcome *o, unsigned calls)
-{
-	while (o->calls < calls)
-		uv_run(&x->loop, UV_RUN_ONCE);
-}
-
-static struct outcome ask(struct fixture *x, struct config_resolver *list, size_t count, bool tcp)
-{
-	struct config_resolvers resolvers = {.list = list, .count = count};
-	struct outcome o = {0};
-	struct forward *fw = NULL;
-
-	uv_update_time(&x->loop); /* it may not have run for long */
-	assert_int_equal(forwarder_query(x->f, &resolvers, tcp, query, QUERY_LEN, on_done, &o, &fw),
-			 0);
-	assert_non_null(fw);
-	assert_int_equal(o.calls, 0);
-	run_until(x, &o, 1);
-	assert_int_equal(o.calls, 1);
-	return o;
-}
-
-/* The client's ID and question, and the mark of the resolver it should come from. */
-static void assert_answer(const struct outcome *o, uint8_t mark)
-{
-	assert_false(o->failed);
-	assert_int_equal(o->len, QUERY_LEN + 1);
-	assert_memory_equal(o->msg, query, 2);
-	assert_memory_equal(o->msg + 12, query + 12, 17);
-	assert_int_equal(o->msg[o->len - 1], mark);
-}
 
 static struct outcome ask_one(struct fixture *x, enum upstream_mode mode, bool tcp)
 {
@@ -141,17 +32,6 @@ static struct outcome ask_two(struct fixture *x, enum upstream_mode mode, uint8_
 	upstream_stop(&bad);
 	upstream_stop(&good);
 	return o;
-}
-
-/* Of all resolvers. */
-static uint64_t tries(const struct fixture *x, enum forward_outcome outcome)
-{
-	const struct forward_upstreams *u = forwarder_upstreams(x->f);
-	uint64_t sum = 0;
-
-	for (unsigned i = 0; i < u->count; i++)
-		sum += u->list[i].tries[outcome];
-	return sum;
 }
 
 static uint64_t timed_replies(const struct fixture *x)
@@ -375,7 +255,7 @@ static void test_ourselves_are_avoided(void **state)
 
 	only_own = (struct config_resolvers){.list = &own.resolver, .count = 1};
 	assert_int_equal(
-		forwarder_query(x->f, &only_own, false, query, QUERY_LEN, on_done, &o, &fw),
+		forwarder_query(x->f, &only_own, false, query, QUERY_LEN, on_outcome, &o, &fw),
 		-EHOSTUNREACH);
 	assert_null(fw);
 	assert_int_equal(o.calls, 1);
@@ -394,16 +274,18 @@ static void test_bad_queries_are_not_sent(void **state)
 
 	for (size_t len = 0; len < 29; len++)
 		assert_int_equal(
-			forwarder_query(x->f, &resolvers, false, query, len, on_done, NULL, &fw),
+			forwarder_query(x->f, &resolvers, false, query, len, on_outcome, NULL, &fw),
 			-EINVAL);
 	memcpy(q, query, QUERY_LEN);
 	q[5] = 2;
-	assert_int_equal(forwarder_query(x->f, &resolvers, false, q, QUERY_LEN, on_done, NULL, &fw),
-			 -EINVAL);
+	assert_int_equal(
+		forwarder_query(x->f, &resolvers, false, q, QUERY_LEN, on_outcome, NULL, &fw),
+		-EINVAL);
 	q[5] = 1;
 	q[12] = 0xc0;
-	assert_int_equal(forwarder_query(x->f, &resolvers, false, q, QUERY_LEN, on_done, NULL, &fw),
-			 -EINVAL);
+	assert_int_equal(
+		forwarder_query(x->f, &resolvers, false, q, QUERY_LEN, on_outcome, NULL, &fw),
+		-EINVAL);
 	assert_int_equal(forwarder_stats(x->f).tries, 0);
 }
 
@@ -429,6 +311,7 @@ static void test_limit_cancel_and_descriptors(void **state)
 	struct config_resolvers resolvers;
 	struct outcome o = {0};
 	struct forward *one = NULL;
+	uint8_t q[QUERY_LEN];
 	unsigned before, n = FORWARDER_QUERIES_MAX;
 
 	getrlimit(RLIMIT_NOFILE, &lim);
@@ -443,13 +326,15 @@ static void test_limit_cancel_and_descriptors(void **state)
 	upstream_start(&u, UP_SILENT, 0x11);
 	resolvers = (struct config_resolvers){.list = &u.resolver, .count = 1};
 	before = open_files();
-	for (unsigned i = 0; i < n; i++)
-		assert_int_equal(forwarder_query(x->f, &resolvers, false, query, QUERY_LEN, on_done,
+	for (unsigned i = 0; i < n; i++) {
+		one_of_many(q, i);
+		assert_int_equal(forwarder_query(x->f, &resolvers, false, q, QUERY_LEN, on_outcome,
 						 &o, &fw[i]),
 				 0);
+	}
 	assert_int_equal(open_files(), before + n);
 	assert_int_equal(
-		forwarder_query(x->f, &resolvers, false, query, QUERY_LEN, on_done, &o, &one),
+		forwarder_query(x->f, &resolvers, false, query, QUERY_LEN, on_outcome, &o, &one),
 		-EAGAIN);
 	assert_int_equal(forwarder_stats(x->f).refused_full, 1);
 	for (unsigned i = 0; i < n; i += 2)
@@ -475,9 +360,9 @@ static void test_close_with_queries_under_way(void **state)
 	upstream_start(&u, UP_SILENT, 0x11);
 	resolvers = (struct config_resolvers){.list = &u.resolver, .count = 1};
 	for (int tcp = 0; tcp < 2; tcp++)
-		assert_int_equal(
-			forwarder_query(x->f, &resolvers, tcp, query, QUERY_LEN, on_done, &o, &fw),
-			0);
+		assert_int_equal(forwarder_query(x->f, &resolvers, tcp, query, QUERY_LEN,
+						 on_outcome, &o, &fw),
+				 0);
 	uv_run(&x->loop, UV_RUN_NOWAIT);
 	forwarder_close(TAKE_PTR(x->f));
 	uv_run(&x->loop, UV_RUN_NOWAIT);
@@ -487,7 +372,6 @@ static void test_close_with_queries_under_way(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(test_answer_udp),
 		TEST(test_query_is_sent_as_it_came),

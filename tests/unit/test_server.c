@@ -466,7 +466,7 @@ static void test_stop_with_work_under_way(void **state)
 		else
 			send_frame(fd[i], 1, "forward");
 	}
-	while (server_stats(x->s).forward.tries < ARRAY_SIZE(fd))
+	while (server_stats(x->s).forward.queries < ARRAY_SIZE(fd))
 		usleep(1000);
 	stop(x);
 	for (size_t i = 0; i < ARRAY_SIZE(fd); i++)

@@ -29,11 +29,19 @@ enum upstream_mode {
 	UP_TRUNCATED,	 /* TC set */
 	UP_SPLIT,	 /* TCP: octet by octet */
 	UP_CLOSE,	 /* TCP: closes without a reply */
+	UP_NOTHING, /* nothing, said: a datagram of 0 octets before the reply; TCP: a length of 0 */
+	UP_GARBAGE, /* large and random, a few times; then the right reply */
+	UP_LARGEST, /* TCP: 65,535 octets, and more behind them that nobody asked for */
+	UP_HALF,    /* TCP: half a reply, and nothing more to say */
+	UP_DRIP,    /* TCP: an octet of the reply every 100 ms */
+	UP_BABBLE,  /* TCP: one message that fits nothing after the other */
 };
 
 #define UPSTREAM_FORGERIES 6
 #define UPSTREAM_BIG	   1800
 #define UPSTREAM_SEEN	   64
+#define UPSTREAM_GARBAGE   5
+#define UPSTREAM_LARGEST   65535
 
 struct upstream {
 	_Atomic enum upstream_mode mode; /* these two may change while it runs */
@@ -132,6 +140,17 @@ static inline void upstream_forge(struct upstream *u, const uint8_t *right, size
 	sendto(u->other, bad, len, 0, (const struct sockaddr *)to, sizeof(*to));
 }
 
+static inline void upstream_garbage(int fd, const struct sockaddr_in *to)
+{
+	static _Thread_local uint8_t bad[65507]; /* no datagram is larger */
+
+	for (int i = 0; i < UPSTREAM_GARBAGE; i++) {
+		for (size_t k = 0; k < sizeof(bad); k++)
+			bad[k] = (uint8_t)rand();
+		sendto(fd, bad, sizeof(bad), 0, (const struct sockaddr *)to, sizeof(*to));
+	}
+}
+
 static inline void upstream_udp(struct upstream *u)
 {
 	uint8_t q[4096], out[4096 + 1];
@@ -148,6 +167,10 @@ static inline void upstream_udp(struct upstream *u)
 	len = upstream_reply(u, q, (size_t)n, out);
 	if (u->mode == UP_FORGED_FIRST)
 		upstream_forge(u, out, len, &from);
+	if (u->mode == UP_NOTHING)
+		sendto(u->udp, out, 0, 0, (const struct sockaddr *)&from, from_len);
+	if (u->mode == UP_GARBAGE)
+		upstream_garbage(u->udp, &from);
 	sendto(u->udp, out, len, 0, (const struct sockaddr *)&from, from_len);
 }
 
@@ -156,12 +179,65 @@ static inline bool upstream_read(int fd, uint8_t *to, size_t len)
 	return recv(fd, to, len, MSG_WAITALL) == (ssize_t)len;
 }
 
+/* Sends in steps, with pauses, until all is sent or nobody listens. */
+static inline bool upstream_send(int fd, const uint8_t *data, size_t len, size_t step, unsigned us)
+{
+	for (size_t at = 0; at < len; at += step) {
+		if (send(fd, data + at, len - at < step ? len - at : step, MSG_NOSIGNAL) < 0)
+			return false;
+		if (us)
+			usleep(us);
+	}
+	return true;
+}
+
+/* The framed reply in OUT, which has room for the largest. */
+static inline void upstream_tcp_reply(struct upstream *u, int fd, uint8_t *out, size_t len)
+{
+	uint8_t end;
+
+	switch (u->mode) {
+	case UP_SPLIT:
+		upstream_send(fd, out, len, 1, 500);
+		return;
+	case UP_DRIP:
+		upstream_send(fd, out, len, 1, 100000);
+		return;
+	case UP_NOTHING:
+		upstream_send(fd, (const uint8_t *)"\0\0", 2, 2, 0);
+		return;
+	case UP_LARGEST:
+		memset(out + len, 0, 2 + UPSTREAM_LARGEST - len);
+		out[0] = out[1] = 0xff;
+		out[1 + UPSTREAM_LARGEST] = u->mark;
+		upstream_send(fd, out, 2 + UPSTREAM_LARGEST, 4096, 0);
+		upstream_send(fd, out, 2 + UPSTREAM_LARGEST, 4096, 0);
+		return;
+	case UP_HALF:
+		upstream_send(fd, out, len / 2, len, 0);
+		shutdown(fd, SHUT_WR);
+		recv(fd, &end, 1, 0); /* until the other side gives up */
+		return;
+	case UP_GARBAGE:
+	case UP_BABBLE:
+		out[2] ^= 0xff; /* the ID */
+		for (int i = 0; u->mode == UP_BABBLE || i < UPSTREAM_GARBAGE; i++)
+			if (!upstream_send(fd, out, len, len, 0))
+				return;
+		out[2] ^= 0xff;
+		/* fall through */
+	default:
+		upstream_send(fd, out, len, len, 0);
+	}
+}
+
 /* One connection, one query. */
 static inline void upstream_tcp(struct upstream *u)
 {
-	uint8_t q[4096], out[2 + 4096];
+	static _Thread_local uint8_t out[2 + UPSTREAM_LARGEST];
+	uint8_t q[4096];
 	int fd = accept(u->tcp, NULL, NULL);
-	size_t len, step;
+	size_t len;
 
 	if (fd < 0)
 		return;
@@ -180,12 +256,7 @@ static inline void upstream_tcp(struct upstream *u)
 	len = upstream_reply(u, q + 2, len, out + 2);
 	out[0] = (uint8_t)(len >> 8);
 	out[1] = (uint8_t)len;
-	step = u->mode == UP_SPLIT ? 1 : len + 2;
-	for (size_t at = 0; at < len + 2; at += step) {
-		send(fd, out + at, step, MSG_NOSIGNAL);
-		if (step == 1)
-			usleep(500);
-	}
+	upstream_tcp_reply(u, fd, out, len + 2);
 out:
 	close(fd);
 }
