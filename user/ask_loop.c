@@ -123,17 +123,22 @@ int ask_loop(struct ask_loop *a, ask_loop_fn fn, void *arg, unsigned timeout_ms)
 	return q.result;
 }
 
-void ask_loop_close(struct ask_loop *a)
+void ask_loop_refuse(struct ask_loop *a, bool refuse)
 {
 	struct question *q;
 
+	uv_mutex_lock(&a->lock);
+	a->closed = refuse;
+	uv_mutex_unlock(&a->lock);
+	while (refuse && (q = take(a)))
+		answer(a, q, -ESHUTDOWN);
+}
+
+void ask_loop_close(struct ask_loop *a)
+{
 	if (!a)
 		return;
-	uv_mutex_lock(&a->lock);
-	a->closed = true;
-	uv_mutex_unlock(&a->lock);
-	while ((q = take(a)))
-		answer(a, q, -ESHUTDOWN);
+	ask_loop_refuse(a, true);
 	uv_close((uv_handle_t *)&a->async, NULL);
 }
 

@@ -6,6 +6,7 @@
 #ifndef XDNS_ASK_LOOP_H
 #define XDNS_ASK_LOOP_H
 
+#include <stdbool.h>
 #include <uv.h>
 
 struct ask_loop;
@@ -16,10 +17,16 @@ int ask_loop_new(uv_loop_t *loop, struct ask_loop **ret);
 
 /*
  * Runs fn(arg) on the loop and returns what it returns. -ETIMEDOUT: the loop has not come to it
- * within the time, and will not; once begun it is waited for. -ESHUTDOWN: after ask_loop_close().
+ * within the time, and will not; once begun it is waited for. -ESHUTDOWN: it takes no questions.
  * Not from the loop's thread.
  */
 int ask_loop(struct ask_loop *a, ask_loop_fn fn, void *arg, unsigned timeout_ms);
+
+/*
+ * From the loop's thread: takes no questions, and lets go whoever waits; or takes them again. So
+ * the loop may wait for the threads that ask.
+ */
+void ask_loop_refuse(struct ask_loop *a, bool refuse);
 
 /* From the loop's thread: nothing runs any more, whoever waits is let go. Accepts NULL. */
 void ask_loop_close(struct ask_loop *a);

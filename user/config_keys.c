@@ -131,20 +131,19 @@ const struct config_key config_keys[CONFIG_KEY_COUNT] = {
 				.allowed = "zones outside the own domain, each with a list of one "
 					   "or more IP, IPv4:PORT or [IPv6]:PORT"},
 
-	[KEY_HTTP_ON] = {"httpOn", TYPE_BOOL, .classes = CONFIG_RESTART, CFG(http_on),
-			 .number = true},
-	[KEY_HTTP_LISTENER] = {"httpListener", TYPE_STRING, .classes = CONFIG_RESTART,
+	[KEY_HTTP_ON] = {"httpOn", TYPE_BOOL, .classes = CONFIG_API, CFG(http_on), .number = true},
+	[KEY_HTTP_LISTENER] = {"httpListener", TYPE_STRING, .classes = CONFIG_API,
 			       CFG(http_listener), .text = "0.0.0.0",
 			       .allowed = "an IP address or a host name"},
-	[KEY_HTTP_PORT] = {"httpPort", TYPE_U16, .classes = CONFIG_RESTART, CFG(http_port),
+	[KEY_HTTP_PORT] = {"httpPort", TYPE_U16, .classes = CONFIG_API, CFG(http_port),
 			   .number = 8123, PORT},
-	[KEY_ENUMERATION_ON] = {"enumerationOn", TYPE_BOOL, .classes = CONFIG_RESTART,
+	[KEY_ENUMERATION_ON] = {"enumerationOn", TYPE_BOOL, .classes = CONFIG_API,
 				CFG(enumeration_on), .number = true},
-	[KEY_HTTP_CERT_FILE] = {"httpCertFile", TYPE_STRING, .classes = CONFIG_RESTART,
+	[KEY_HTTP_CERT_FILE] = {"httpCertFile", TYPE_STRING, .classes = CONFIG_API,
 				.equal = config_equal_http_cert, CFG(http_cert_file),
 				.allowed = "a readable file with a PEM certificate, given together "
 					   "with httpKeyFile"},
-	[KEY_HTTP_KEY_FILE] = {"httpKeyFile", TYPE_STRING, .classes = CONFIG_RESTART,
+	[KEY_HTTP_KEY_FILE] = {"httpKeyFile", TYPE_STRING, .classes = CONFIG_API,
 			       .equal = config_equal_http_key, CFG(http_key_file),
 			       .allowed = "a readable file with the PEM private key of "
 					  "httpCertFile's certificate, given together with "

@@ -65,20 +65,10 @@ static void keep_listener(struct config *fresh, const struct config *old)
 	fresh->listener_any = old->listener_any;
 }
 
-/* What was read from a file goes with the file's name. */
-static int keep_text(char **fresh, const char *old)
-{
-	free(*fresh);
-	*fresh = old ? strdup(old) : NULL;
-	return old && !*fresh ? -ENOMEM : 0;
-}
-
 int config_merge(struct config *fresh, const struct config *old)
 {
-	int r = keep_text(&fresh->http_cert, old->http_cert);
+	int r = 0;
 
-	if (!r)
-		r = keep_text(&fresh->http_key, old->http_key);
 	keep_listener(fresh, old);
 	for (size_t i = 0; i < CONFIG_KEY_COUNT && r == 0; i++) {
 		const struct config_key *key = &config_keys[i];

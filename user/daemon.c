@@ -1,54 +1,20 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-#include "daemon.h"
+#include "daemon_internal.h"
 
 #include <errno.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <string.h>
-#include <uv.h>
 
-#include "api.h"
-#include "ask_loop.h"
-#include "config_reload.h"
-#include "follower.h"
-#include "http_server.h"
-#include "interfaces.h"
-#include "kernel.h"
 #include "log.h"
 #include "notify.h"
-#include "record_list.h"
-#include "server.h"
 #include "util.h"
-#include "watch.h"
 #include "zone.h"
 #include "zone_config.h"
 #include "zone_read.h"
 
-#define STATUS_MS	     1000
-#define CHECK_MS	     250 /* between two looks at a part of the maps */
-#define KERNEL_RETRY_NS	     (3 * NSEC_PER_SEC)
-#define INTERFACES_SETTLE_MS 100 /* changes of links and addresses come in bursts */
-
-struct daemon {
-	struct config *cfg;
-	struct config *feeds_cfg; /* what the feeds look at: cfg, or one before it */
-	uv_loop_t loop;
-	struct zone *zone;
-	struct server *server;
-	struct follower *follower;
-	struct kernel *kernel;
-	uint64_t kernel_retry_ns; /* after a failure not before */
-	struct api api;
-	struct http_server *http;
-	struct interfaces interfaces;
-	bool closing, reclaiming;
-	char *refusal; /* why there is no program now; the same reason is said once */
-	uv_signal_t terminate, interrupt, hangup, usr1;
-	uv_poll_t netlink;
-	int netlink_fd;
-	uv_timer_t settle, status, watchdog, check;
-	uv_work_t reclaim;
-};
+#define STATUS_MS 1000
+#define CHECK_MS  250 /* between two looks at a part of the maps */
 
 /* Off the loop: waiting for readers takes some milliseconds. */
 static void reclaim_wait(uv_work_t *work)
@@ -77,72 +43,6 @@ static void reclaim_start(struct daemon *d)
 	d->reclaiming = !uv_queue_work(&d->loop, &d->reclaim, reclaim_wait, reclaim_done);
 }
 
-/* The SOA's name server is this machine (Mesos-DNS: records for the listener). */
-static void tell_listeners(struct daemon *d)
-{
-	const struct sockaddr_in *v4 = (const void *)&d->cfg->listener;
-	const struct sockaddr_in6 *v6 = (const void *)&d->cfg->listener;
-	struct address *list = calloc(d->interfaces.addresses_count + 1, sizeof(*list));
-	size_t count = 0;
-
-	if (!list) {
-		log_error("zone: no memory for the new addresses; keeping the previous zone");
-		return;
-	}
-	if (!d->cfg->listener_any) {
-		list[0].family = d->cfg->listener.ss_family;
-		if (list[0].family == AF_INET)
-			memcpy(list[0].bytes, &v4->sin_addr, 4);
-		else
-			memcpy(list[0].bytes, &v6->sin6_addr, 16);
-		count = 1;
-	}
-	for (size_t i = 0; i < d->interfaces.addresses_count && d->cfg->listener_any; i++)
-		if (!d->interfaces.addresses[i].loopback)
-			list[count++] = d->interfaces.addresses[i].address;
-	follower_set_listeners(d->follower, list, count);
-}
-
-/* Takes over the text. Each update tries again: a reason may pass. */
-static void note_refusal(struct daemon *d, char *why)
-{
-	if (!d->refusal || !why || strcmp(d->refusal, why))
-		log_warn("xdp: %s; serving everything from userspace", why ? why : "no memory");
-	free(d->refusal);
-	d->refusal = why;
-}
-
-/* After each update: starts the program with the first zone; later, mends what failed. */
-static void kernel_follow(struct daemon *d)
-{
-	_cleanup_free_ char *why = NULL;
-
-	if (now_ns() < d->kernel_retry_ns) /* a load that fails costs most of a second */
-		return;
-	if (d->kernel && kernel_started(d->kernel)) {
-		if (kernel_heal(d->kernel))
-			d->kernel_retry_ns = now_ns() + KERNEL_RETRY_NS;
-		else
-			kernel_sync(d->kernel, &d->interfaces);
-		return;
-	}
-	if (!d->cfg->xdp_on || !zone_ready(d->zone) || zone_incomplete(d->zone))
-		return;
-	if (!d->cfg->port) {
-		note_refusal(d, strdup("needs a fixed port, not 0"));
-		return;
-	}
-	if ((!d->kernel && kernel_claim(d->cfg, &d->kernel, &why)) ||
-	    kernel_start(d->kernel, d->zone, &d->interfaces, &why)) {
-		d->kernel_retry_ns = now_ns() + KERNEL_RETRY_NS;
-		note_refusal(d, TAKE_PTR(why));
-		return;
-	}
-	free(TAKE_PTR(d->refusal));
-	if (!kernel_sync(d->kernel, &d->interfaces))
-		log_warn("xdp: no interface to attach to; serving everything from userspace");
-}
-
 static void on_status(uv_timer_t *timer)
 {
 	const struct daemon *d = timer->data;
@@ -165,14 +65,6 @@ static void status_soon(struct daemon *d)
 		uv_timer_start(&d->status, on_status, STATUS_MS, 0);
 }
 
-static void on_check(uv_timer_t *timer)
-{
-	const struct daemon *d = timer->data;
-
-	if (d->kernel)
-		kernel_check(d->kernel);
-}
-
 static void on_watchdog(uv_timer_t *timer)
 {
 	(void)timer;
@@ -185,7 +77,7 @@ static void on_current(void *ctx)
 
 	zone_set_incomplete(d->zone, false);
 	reclaim_start(d);
-	kernel_follow(d);
+	daemon_follow_kernel(d);
 	if (d->kernel)
 		kernel_set_master(d->kernel, follower_zone_master(d->follower));
 	status_soon(d);
@@ -206,96 +98,6 @@ static void on_expired(void *ctx)
 	struct daemon *d = ctx;
 
 	zone_set_expired(d->zone, true);
-}
-
-struct taking {
-	struct zone *zone;
-	struct record_list *list;
-};
-
-static int take_record(void *ctx, const uint8_t *owner, const struct rr *rr)
-{
-	struct taking *t = ctx;
-	int r = zone_add(t->zone, owner, rr);
-
-	if (r)
-		return r;
-	r = t->list->sink.put(&t->list->sink, owner, dname_wire_len(owner), rr);
-	if (r)
-		zone_remove(t->zone, owner, rr);
-	return r;
-}
-
-/* The zone that the daemon before has left in the kernel's maps. */
-static void restore(struct daemon *d)
-{
-	struct zone_changes changes;
-	struct kernel_restored was;
-	struct record_list list;
-	struct taking t = {d->zone, &list};
-	int r;
-
-	record_list_init(&list);
-	r = kernel_restore(d->kernel, take_record, &t, &was);
-	if (!r)
-		r = zone_commit(d->zone, was.serial, &changes);
-	if (r) {
-		if (r != -ENOENT)
-			log_warn("xdp: the zone in the maps cannot be taken over: %s",
-				 strerror(-r));
-		/* what was put into the zone so far is taken out with the first document */
-		follower_restored(d->follower, &list, 0, "");
-		return;
-	}
-	zone_set_expired(d->zone, was.expired);
-	zone_set_incomplete(d->zone, !was.complete);
-	log_notice("zone: %" PRIu64 " names taken over from the kernel's maps, serial %u%s%s",
-		   was.names, was.serial, was.expired ? ", expired" : "",
-		   was.complete ? "" : ", not all of them");
-	follower_restored(d->follower, &list, was.heard, was.master_id);
-	kernel_follow(d);
-}
-
-/* -EBUSY: another daemon serves; anything else leaves userspace to serve alone. */
-static int claim(struct daemon *d)
-{
-	_cleanup_free_ char *why = NULL;
-	int r;
-
-	if (!d->cfg->xdp_on || !d->cfg->port)
-		return 0;
-	r = kernel_claim(d->cfg, &d->kernel, &why);
-	if (r == -EBUSY)
-		log_error("%s", why ? why : strerror(-r));
-	else if (r)
-		note_refusal(d, TAKE_PTR(why));
-	return r == -EBUSY ? r : 0;
-}
-
-/* Links or addresses changed: the program's interfaces and the listener's records follow. */
-static void on_settled(uv_timer_t *timer)
-{
-	struct daemon *d = timer->data;
-	struct interfaces in;
-
-	if (interfaces_scan(&in))
-		return;
-	interfaces_done(&d->interfaces);
-	d->interfaces = in;
-	if (d->kernel)
-		kernel_sync(d->kernel, &d->interfaces);
-	tell_listeners(d);
-}
-
-static void on_netlink(uv_poll_t *poll, int status, int events)
-{
-	struct daemon *d = poll->data;
-
-	(void)events;
-	interfaces_drain(d->netlink_fd);
-	if (status < 0) /* events were lost, for which libuv stopped watching */
-		uv_poll_start(poll, UV_READABLE, on_netlink);
-	uv_timer_start(&d->settle, on_settled, INTERFACES_SETTLE_MS, 0);
 }
 
 static void log_counters(const struct daemon *d)
@@ -322,65 +124,6 @@ static void log_counters(const struct daemon *d)
 	log_notice("counter: forward %-16s %" PRIu64, "failed", s.forward.failed);
 }
 
-static void log_changes(const struct config *cfg, const struct config_changes *c)
-{
-	for (size_t i = 0; i < c->live_count; i++)
-		log_notice("%s: %s changed, in effect now", cfg->file, c->live[i]);
-	for (size_t i = 0; i < c->restart_count; i++)
-		log_warn("%s: %s changed, takes effect with a restart", cfg->file, c->restart[i]);
-	if (!c->live_count && !c->restart_count)
-		log_notice("%s: reread, nothing changed", cfg->file);
-}
-
-/* Everybody goes on with `fresh`. -ENOMEM: somebody still needs the old one. */
-static int switch_config(struct daemon *d, const struct config *fresh, unsigned classes)
-{
-	_cleanup_free_ char *error = NULL;
-	int r = 0, s;
-
-	if (d->server)
-		r = server_reconfigure(d->server, fresh);
-	if (d->kernel)
-		kernel_reconfigure(d->kernel, fresh);
-	if (d->http)
-		api_token_set(&d->api.token, fresh);
-	s = follower_reload(d->follower, fresh, classes & CONFIG_SOURCE, classes & CONFIG_RECORDS,
-			    &error);
-	if (s)
-		log_error("following the masters: %s", error ? error : strerror(-s));
-	if (d->kernel && classes & CONFIG_XDP)
-		kernel_sync(d->kernel, &d->interfaces);
-	return r ? r : s == -ENOMEM ? s : 0;
-}
-
-/* A file that is wrong changes nothing. In any case the cluster is looked at afresh. */
-static void reload(struct daemon *d)
-{
-	_cleanup_free_ char *error = NULL;
-	struct config_changes changes;
-	struct config *fresh, *old = d->cfg, *feeds = d->feeds_cfg;
-	bool switched;
-
-	if (config_reload(old, &fresh, &changes, &error)) {
-		log_error("%s; keeping the previous configuration", error ? error : "no memory");
-		follower_refresh(d->follower);
-		return;
-	}
-	for (size_t i = 0; i < fresh->warnings_count; i++)
-		log_warn("%s", fresh->warnings[i]);
-	d->cfg = fresh;
-	switched = switch_config(d, fresh, changes.classes) == 0;
-	log_changes(fresh, &changes);
-	/* the feeds look at the one they were started with */
-	if (follower_feeds_config(d->follower) == fresh)
-		d->feeds_cfg = fresh;
-	if (switched && feeds != d->feeds_cfg && feeds != old)
-		config_free(feeds);
-	if (switched && old != d->feeds_cfg)
-		config_free(old);
-	follower_refresh(d->follower);
-}
-
 static void on_signal(uv_signal_t *handle, int signum)
 {
 	struct daemon *d = handle->data;
@@ -391,7 +134,7 @@ static void on_signal(uv_signal_t *handle, int signum)
 		break;
 	case SIGHUP:
 		notify_reloading();
-		reload(d);
+		daemon_reload(d);
 		notify_ready();
 		status_soon(d);
 		break;
@@ -423,7 +166,7 @@ static void watch(struct daemon *d)
 	d->settle.data = d->status.data = d;
 	uv_timer_init(&d->loop, &d->check);
 	d->check.data = d;
-	uv_timer_start(&d->check, on_check, CHECK_MS, CHECK_MS);
+	uv_timer_start(&d->check, daemon_on_check, CHECK_MS, CHECK_MS);
 	if (watchdog_ms)
 		uv_timer_start(&d->watchdog, on_watchdog, 0, watchdog_ms);
 	d->netlink_fd = interfaces_watch();
@@ -434,49 +177,7 @@ static void watch(struct daemon *d)
 	}
 	uv_poll_init(&d->loop, &d->netlink, d->netlink_fd);
 	d->netlink.data = d;
-	uv_poll_start(&d->netlink, UV_READABLE, on_netlink);
-}
-
-static void look(void *ctx, struct api_world *ret)
-{
-	struct daemon *d = ctx;
-
-	*ret = (struct api_world){.cfg = d->cfg,
-				  .zone = d->zone,
-				  .model = follower_model(d->follower),
-				  .follower = d->follower,
-				  .kernel = d->kernel,
-				  .server = d->server};
-}
-
-static void wake_watchers(void *ctx)
-{
-	struct daemon *d = ctx;
-
-	if (d->http)
-		http_server_wake(d->http);
-}
-
-/* Last, when there is something to look at. DNS goes before: without the port the rest goes on. */
-static void start_http(struct daemon *d)
-{
-	const struct http_server_tls tls = {d->cfg->http_cert, d->cfg->http_key};
-	_cleanup_free_ char *error = NULL;
-
-	d->api = (struct api){.zone = d->zone,
-			      .enumeration = d->cfg->enumeration_on,
-			      .look = look,
-			      .ctx = d,
-			      .token = API_TOKEN_NONE};
-	api_token_set(&d->api.token, d->cfg);
-	if (ask_loop_new(&d->loop, &d->api.loop) ||
-	    watch_new(&d->loop, wake_watchers, d, &d->api.watch) ||
-	    http_server_start(d->cfg->http_listener, d->cfg->http_port, tls.cert ? &tls : NULL,
-			      api_handle, &d->api, &d->http, &error)) {
-		log_error("%s; going on without the HTTP API", error ? error : "no memory");
-		return;
-	}
-	log_notice("serving %s on port %u", tls.cert ? "HTTPS" : "HTTP", http_server_port(d->http));
+	uv_poll_start(&d->netlink, UV_READABLE, daemon_on_netlink);
 }
 
 static int start(struct daemon *d)
@@ -495,7 +196,7 @@ static int start(struct daemon *d)
 		log_error("starting: %s", strerror(-r));
 		return r;
 	}
-	r = claim(d);
+	r = daemon_claim_kernel(d);
 	if (r)
 		return r;
 	/* the sockets before the program: what it passes must find a listener */
@@ -515,13 +216,12 @@ static int start(struct daemon *d)
 	r = follower_new(&d->loop, d->cfg, d->zone, &ops, d, &d->follower);
 	if (!r) {
 		if (d->kernel)
-			restore(d);
-		tell_listeners(d);
+			daemon_restore(d);
+		daemon_tell_listeners(d);
 		r = follower_start(d->follower, &error);
 	}
 	if (!r) {
-		if (d->cfg->http_on)
-			start_http(d);
+		daemon_start_http(d);
 		notify_ready();
 		status_soon(d);
 	}
@@ -541,17 +241,13 @@ static void close_handle(uv_handle_t *handle, void *arg)
 static void stop(struct daemon *d)
 {
 	d->closing = true;
-	if (d->api.loop)
-		ask_loop_close(d->api.loop);
-	http_server_stop(TAKE_PTR(d->http));
-	watch_end(d->api.watch);
+	daemon_stop_http(d);
 	follower_close(d->follower);
 	uv_walk(&d->loop, close_handle, NULL);
 	uv_run(&d->loop, UV_RUN_DEFAULT);
 	kernel_close(d->kernel, d->cfg->xdp_keep_serving);
 	server_stop(d->server);
-	ask_loop_free(d->api.loop);
-	watch_free(d->api.watch);
+	daemon_free_http(d);
 	uv_loop_close(&d->loop);
 	if (d->netlink_fd >= 0)
 		close(d->netlink_fd);
@@ -563,7 +259,8 @@ static void stop(struct daemon *d)
 
 int daemon_run(struct config *cfg)
 {
-	struct daemon d = {.cfg = cfg, .feeds_cfg = cfg, .netlink_fd = -1};
+	struct daemon d = {
+		.cfg = cfg, .feeds_cfg = cfg, .netlink_fd = -1, .api.token = API_TOKEN_NONE};
 	int r;
 
 	signal(SIGPIPE, SIG_IGN);

@@ -51,65 +51,6 @@ void follower_heard(struct follower *f)
 	f->ops.heard(f->ctx, now);
 }
 
-/* Holding */
-
-static void end_hold(struct follower *f, const char *why)
-{
-	struct model_counts c = model_counts(f->model);
-
-	if (!model_holding(f->model))
-		return;
-	uv_timer_stop(&f->hold);
-	/* the same master after a break is no news */
-	log_write(f->provisional ? LOG_LEVEL_DEBUG : LOG_LEVEL_NOTICE,
-		  "mesos: hold over (%s): %" PRIu64 " tasks, %" PRIu64 " agents let go", why,
-		  c.held_tasks, c.held_agents);
-	f->provisional = false;
-	if (model_hold(f->model, false))
-		log_error("mesos: no memory to let go what was held; trying again with the next "
-			  "document");
-}
-
-static void on_hold_over(uv_timer_t *timer)
-{
-	struct follower *f = timer->data;
-
-	if (f->failure && !f->streaming) { /* no master is there that agents could register with */
-		uv_timer_start(timer, on_hold_over, (uint64_t)f->cfg->failover_hold_seconds * 1000,
-			       0);
-		return;
-	}
-	end_hold(f, "failoverHoldSeconds");
-	follower_publish(f, false);
-}
-
-/* provisional: until a document says which master it was. */
-static void begin_hold(struct follower *f, bool provisional)
-{
-	if (!f->cfg->failover_hold_seconds || (provisional && model_holding(f->model)))
-		return;
-	f->provisional = provisional;
-	model_hold(f->model, true);
-	uv_timer_start(&f->hold, on_hold_over, (uint64_t)f->cfg->failover_hold_seconds * 1000, 0);
-}
-
-/* Says what is held, or that nothing has to be. */
-static void review_hold(struct follower *f)
-{
-	struct model_counts c = model_counts(f->model);
-
-	if (!model_holding(f->model) || f->provisional)
-		return;
-	if (!c.held_tasks && !c.held_agents && !c.held_frameworks)
-		end_hold(f, "everything is known again");
-	else if (!f->hold_told)
-		log_warn("mesos: the new leader does not know %" PRIu64 " tasks, %" PRIu64
-			 " agents, %" PRIu64 " frameworks yet: they are held for up to %d s",
-			 c.held_tasks, c.held_agents, c.held_frameworks,
-			 f->cfg->failover_hold_seconds);
-	f->hold_told = model_holding(f->model);
-}
-
 /* Documents */
 
 static uint64_t running(const struct cluster *c)
@@ -211,10 +152,10 @@ void follower_take_document(struct follower *f, struct message *m)
 		log_about(LOG_LEVEL_NOTICE, "MASTER", f->answered ? f->answered : "?",
 			  "mesos: another master leads: %s", f->answered ? f->answered : "?");
 		f->hold_told = false;
-		begin_hold(f, false);
+		follower_begin_hold(f, false);
 	} else if (f->provisional && m->begun_ns > f->snapshot_ns) {
 		if (same == SAME)
-			end_hold(f, "it is the master from before");
+			follower_end_hold(f, "it is the master from before");
 		f->provisional = false;
 	} else if (!f->provisional && suspicious(f, m->cluster)) {
 		return;
@@ -223,7 +164,7 @@ void follower_take_document(struct follower *f, struct message *m)
 	take_cluster(f, m->cluster, m->begun_ns);
 	if (f->zk_leads) /* is the last to say who leads */
 		model_set_leader(f->model, f->masters.list[0]);
-	review_hold(f);
+	follower_review_hold(f);
 	follower_publish(f, false);
 	follower_heard(f);
 }
@@ -259,13 +200,13 @@ static void on_stream(struct follower *f, struct message *m)
 static void on_snapshot(struct follower *f, struct event *e)
 {
 	if (f->resubscribed) {
-		begin_hold(f, true);
+		follower_begin_hold(f, true);
 		follower_plan(f, true);
 	}
 	f->resubscribed = false;
 	f->snapshot_ns = e->received_ns;
 	take_cluster(f, e->snapshot, MODEL_NOW);
-	review_hold(f);
+	follower_review_hold(f);
 }
 
 static void on_event(struct follower *f, struct event *e)
@@ -339,7 +280,7 @@ static void on_ready(void *ctx)
 	}
 	if (events) {
 		follower_heard(f);
-		review_hold(f);
+		follower_review_hold(f);
 		follower_publish(f, true);
 		f->stats.events += events;
 		count_events(f, arrived, events < EVENTS_TIMED ? events : EVENTS_TIMED);
@@ -372,10 +313,10 @@ int follower_new(uv_loop_t *loop, const struct config *cfg, struct zone *zone,
 	f->ops = *ops;
 	f->ctx = ctx;
 	record_list_init(&f->given);
-	uv_timer_init(loop, &f->hold);
 	uv_timer_init(loop, &f->retry);
 	uv_timer_init(loop, &f->expiry);
-	f->hold.data = f->retry.data = f->expiry.data = f;
+	f->retry.data = f->expiry.data = f;
+	follower_hold_init(f);
 	follower_kept_init(f);
 	follower_fetch_init(f);
 	*ret = f;
@@ -515,7 +456,7 @@ void follower_close(struct follower *f)
 		return;
 	feeds_stop(TAKE_PTR(f->feeds));
 	inbox_close(f->inbox);
-	uv_close((uv_handle_t *)&f->hold, NULL);
+	follower_hold_close(f);
 	uv_close((uv_handle_t *)&f->retry, NULL);
 	uv_close((uv_handle_t *)&f->expiry, NULL);
 	follower_kept_close(f);

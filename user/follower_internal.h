@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /* What the files of the follower share: follower.c, follower_fetch.c, follower_zone.c,
- * follower_kept.c. */
+ * follower_hold.c, follower_kept.c. */
 #ifndef XDNS_FOLLOWER_INTERNAL_H
 #define XDNS_FOLLOWER_INTERNAL_H
 
@@ -42,15 +42,18 @@ struct follower {
 	struct message *settling;
 
 	/* follower.c: what to believe */
-	bool streaming;		     /* events are heard */
-	bool provisional, hold_told; /* of the hold */
-	bool suspected;		     /* the last document was not believed */
-	bool compared;		     /* a document was compared since events are heard */
-	bool resubscribed;	     /* the next snapshot may be another master's */
-	uint64_t snapshot_ns;	     /* the last snapshot of a stream came */
-	uv_timer_t hold;
-	char *answered; /* who gave the last document */
+	bool streaming;	      /* events are heard */
+	bool suspected;	      /* the last document was not believed */
+	bool compared;	      /* a document was compared since events are heard */
+	bool resubscribed;    /* the next snapshot may be another master's */
+	uint64_t snapshot_ns; /* the last snapshot of a stream came */
+	char *answered;	      /* who gave the last document */
 	char *stream_said;
+
+	/* follower_hold.c: what a new leader does not know yet; the model has it */
+	bool provisional; /* until a document says which master it was */
+	bool hold_told;
+	uv_timer_t hold;
 
 	/* follower_kept.c: what is kept of a zone that another master had made */
 	struct record_list kept;
@@ -82,6 +85,15 @@ void follower_plan(struct follower *f, bool soon);
 void follower_on_document(struct follower *f, struct message *m);
 void follower_on_failed(struct follower *f, char *error); /* takes over error */
 void follower_on_masters(struct follower *f, struct message *m);
+
+/* follower_hold.c */
+void follower_hold_init(struct follower *f);
+void follower_hold_close(struct follower *f);
+/* provisional: until a document says which master it was. */
+void follower_begin_hold(struct follower *f, bool provisional);
+/* Says what is held, or that nothing has to be. */
+void follower_review_hold(struct follower *f);
+void follower_end_hold(struct follower *f, const char *why);
 
 /* follower_kept.c */
 void follower_kept_init(struct follower *f);

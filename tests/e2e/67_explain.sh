@@ -156,6 +156,28 @@ guarded() {
 		-keyout "$NET_DIR/other-key.pem" -out "$NET_DIR/cert.pem" 2>/dev/null
 	cp "$NET_DIR/other-key.pem" "$NET_DIR/key.pem"
 	says "another certificate than the configured one" 2 'pinned' explain web.marathon.mesos
+	kill -HUP "$DAEMON"
+	becomes "the new one after SIGHUP" 'CN = 127.0.0.1' served_name
+	says "is what the tool finds" 0 '10\.53\.1\.1' explain leader.mesos
+	sed -i 's/M/N/' "$NET_DIR/key.pem"
+	kill -HUP "$DAEMON"
+	succeeds "a key that cannot be used changes nothing" within 10 said 'API goes on as it was before|keeping the previous'
+	equal "the server still shows the certificate" 'CN = 127.0.0.1' "$(served_name)"
+	config xdpOn false httpOn true httpPort 8124
+	kill -HUP "$DAEMON"
+	becomes "another port, without TLS, after SIGHUP" 200 plain_status 8124
+	equal "and no server at the old one" 000 "$(plain_status 8123)"
+	config xdpOn false httpOn false
+	kill -HUP "$DAEMON"
+	becomes "no server" 000 plain_status 8124
+}
+
+served_name() {
+	net_exec server openssl s_client -connect 127.0.0.1:8123 </dev/null 2>/dev/null | openssl x509 -noout -subject | sed 's/^subject=//'
+}
+
+plain_status() {
+	net_exec server curl -s -o /dev/null -w '%{http_code}' "http://127.0.0.1:$1/v1/version"
 }
 
 held() {

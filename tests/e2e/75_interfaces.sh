@@ -90,6 +90,15 @@ lost_events() {
 	succeeds "and the next one" within 10 answers_at 10.53.0.98
 }
 
+# Where there are addresses of all kinds, only those that another link can use are published.
+no_link_local() {
+	local addresses
+
+	addresses=$(ip -n "$(net_name server)" -6 -oneline address show dev client0 scope link)
+	matches "the interface has a link-local address" fe80: "$addresses"
+	equal "which the name server's name does not have" "" "$(data ns1.mesos AAAA | grep -i fe80)"
+}
+
 # answers_at ADDRESS: the name server's addresses follow the interfaces'
 answers_at() {
 	[[ " $(data ns1.mesos A) " = *" $1 "* ]]
@@ -113,6 +122,7 @@ recreated
 address_of_lo
 large_set
 lost_events
+no_link_local
 left_behind
 foreign
 finish

@@ -77,10 +77,10 @@ static const struct {
 	{"bpfDir", "\"/sys/fs/bpf/a\"", "\"/sys/fs/bpf/b\"", RESTART},
 	{"SOASerial", "1", "2", NOTHING},
 	{"resolvSubnetFirst", "false", "true", NOTHING},
-	{"httpOn", "true", "false", RESTART},
-	{"httpListener", "\"\"", "\"127.0.0.1\"", RESTART},
-	{"httpPort", "1", "2", RESTART},
-	{"enumerationOn", "true", "false", RESTART},
+	{"httpOn", "true", "false", CONFIG_API},
+	{"httpListener", "\"\"", "\"127.0.0.1\"", CONFIG_API},
+	{"httpPort", "1", "2", CONFIG_API},
+	{"enumerationOn", "true", "false", CONFIG_API},
 	{"file", "\"a\"", "\"b\"", NOTHING},
 };
 
@@ -333,12 +333,12 @@ static void test_http_files(void **state)
 	assert_true(cfg->http_token);
 	check_file(&cfg, http, NULL, 0);
 	append("cert.pem", "\n");
-	check_file(&cfg, http, "httpCertFile", RESTART);
-	check_file(&cfg, http, "httpCertFile", RESTART);
+	check_file(&cfg, http, "httpCertFile", CONFIG_API);
+	check_file(&cfg, http, NULL, 0);
 	config_free(cfg);
 	cfg = parsed(http);
 	append("key.pem", "\n");
-	check_file(&cfg, http, "httpKeyFile", RESTART);
+	check_file(&cfg, http, "httpKeyFile", CONFIG_API);
 	config_free(cfg);
 	cfg = parsed(http);
 	append("token", "\n \n");
@@ -435,6 +435,7 @@ static const struct {
 	{"\n| at once: queries", CONFIG_SERVING},
 	{"\n| at once: XDP", CONFIG_XDP},
 	{"\n| at once: who may", CONFIG_HTTP},
+	{"\n| at once: the HTTP API's server", CONFIG_API},
 	{"\n| with a restart", CONFIG_RESTART},
 	{"\n| never", CONFIG_UNUSED},
 };
