@@ -58,7 +58,7 @@ cat >"$NET_DIR/example.zone" <<-'END'
 	@ SOA ns root 1 60 60 60 60
 	@ NS ns
 	ns A 192.0.2.1
-	www A 192.0.2.80
+	*.www A 192.0.2.80
 END
 stage_nsd example "$NET_DIR/example.zone"
 few_tasks

@@ -23,7 +23,8 @@ UPSTREAM = "10.53.2.1:53"
 # Larger than 512 octets: whether a veth's frame has room for so much, is luck.
 EITHER = "answer_truncated or pass_room"
 
-# Per 100: name, type, the program's outcome, rcode, what userspace answers (None: nothing).
+# Per 100: name, type, the program's outcome, rcode, what userspace answers (None: nothing). # is
+# another number each time: what is asked at one time by two is asked of a resolver once.
 UDP_MIX = (
     (20, "web.marathon.mesos", "A", "answer_a", "NOERROR", None),
     (10, "six.marathon.mesos", "AAAA", "answer_aaaa", "NOERROR", None),
@@ -39,9 +40,9 @@ UDP_MIX = (
     (1, "mesos", "AXFR", "pass_qtype", "REFUSED", "refused"),
     (2, "1.2.16.172.in-addr.arpa", "PTR", "pass_qtype", "NOERROR", "ptr"),
     (3, "many.marathon.mesos", "A", EITHER, "NOERROR", "truncated"),
-    (4, "www.example", "A", "pass_outside", "NOERROR", "forwarded"),
-    (3, "nobody.example", "A", "pass_outside", "NXDOMAIN", "forwarded"),
-    (1, "not.here", "A", "pass_outside", "REFUSED", "forwarded"),
+    (4, "w#.www.example", "A", "pass_outside", "NOERROR", "forwarded"),
+    (3, "nobody#.example", "A", "pass_outside", "NXDOMAIN", "forwarded"),
+    (1, "not#.here", "A", "pass_outside", "REFUSED", "forwarded"),
 )
 TCP_MIX = (
     (30, "web.marathon.mesos", "A", None, "NOERROR", "a"),
@@ -50,8 +51,8 @@ TCP_MIX = (
     (2, "mesos", "SOA", None, "NOERROR", "soa"),
     (10, "many.marathon.mesos", "A", None, "NOERROR", "a"),
     (8, "nobody.marathon.mesos", "A", None, "NXDOMAIN", "nxdomain"),
-    (8, "www.example", "A", None, "NOERROR", "forwarded"),
-    (2, "not.here", "A", None, "REFUSED", "forwarded"),
+    (8, "w#.www.example", "A", None, "NOERROR", "forwarded"),
+    (2, "not#.here", "A", None, "REFUSED", "forwarded"),
 )
 TYPES = {"MX": "other"}  # that /metrics does not tell apart
 CODES = {"A": 1}
@@ -130,7 +131,8 @@ class Expected(collections.Counter):
 
 def dnsperf(server, mix, total, path, *options):
     """Each query of the mix as often as its share, in random order; what is wrong with it."""
-    lines = [("%s %s\n" % (m[1], m[2])) for m in mix for _ in range(m[0] * total // 100)]
+    lines = [("%s %s\n" % (m[1].replace("#", str(i)), m[2]))
+             for m in mix for i in range(m[0] * total // 100)]
     random.Random(total).shuffle(lines)
     with open(path, "w", encoding="ascii") as data:
         data.writelines(lines)
