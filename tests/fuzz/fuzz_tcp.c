@@ -117,11 +117,12 @@ static void expect(const uint8_t *message, size_t len, struct stream *here, stru
 {
 	static uint8_t out[DNS_TCP_MAX];
 	const struct worker_env *env = &server.env;
+	const struct reply_client client = {.tcp = true};
 	struct reply_result result;
 	uint8_t *query;
 	void *memory = fuzz_copy(message, len, &query);
 
-	switch (reply_query(env->cfg, env->zone, true, query, len, out, sizeof(out), &result)) {
+	switch (reply_query(env->cfg, env->zone, &client, query, len, out, sizeof(out), &result)) {
 	case REPLY_SEND:
 		put_message(here, out, result.len);
 		break;
@@ -243,12 +244,14 @@ static void open_server(struct bench *b)
 		MUST(!tcp_new(&server.env, NULL, 0, &server.tcp));
 		fuzz_keep(false);
 	}
+	b->cfg->cookies.secrets = 0; /* the connection's cookies are by the clock */
 	server.env.cfg = b->cfg;
 	server.env.zone = b->zone;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+	static const union sock_addr nobody = {.any.sa_family = AF_INET};
 	struct fuzz_input in = {data, size};
 	unsigned cut = fuzz_octet(&in) << 8 | fuzz_octet(&in);
 	uint8_t how = fuzz_octet(&in);
@@ -265,7 +268,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	open_stream(&c.got);
 	MUST(!socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fd));
 	c.fd = fd[0];
-	MUST(!tcp_conn_new(server.tcp, fd[1], 0));
+	MUST(!tcp_conn_new(server.tcp, fd[1], 0, &nobody));
 	fuzz_cut(cut, in.at, in.left, send_piece, &c);
 	shutdown(c.fd, SHUT_WR);
 	turn(&c, true);
