@@ -180,6 +180,7 @@ static void tell_limit(struct kernel *k)
 /* Builds a generation of the zone's present size and puts it in the place of the old. */
 int kernel_renew(struct kernel *k, char **ret_error)
 {
+	uint64_t carried[XDNS_COUNTERS_COUNT];
 	struct generation fresh;
 	struct generation_wanted wanted = {
 		.memory = memory_limit(k->cfg), .frags = k->frags, .grown = k->grown};
@@ -188,6 +189,8 @@ int kernel_renew(struct kernel *k, char **ret_error)
 	if (r)
 		return r;
 	set_state(k, &fresh);
+	if (counters_carry(k, &fresh, carried))
+		log_debug("xdp: the program's counters begin at 0");
 	r = generation_pin(&fresh, k->cfg->bpf_dir);
 	if (r && asprintf(ret_error, "pinning the maps: %s", strerror(-r)) < 0)
 		*ret_error = NULL;
@@ -204,10 +207,9 @@ int kernel_renew(struct kernel *k, char **ret_error)
 		generation_free(&fresh);
 		return r;
 	}
-	if (k->gen.skel) {
-		kernel_counters(k, k->counted);
+	counters_carried(k, carried);
+	if (k->gen.skel)
 		generation_free(&k->gen);
-	}
 	k->gen = fresh;
 	k->broken = false;
 	return 0;
@@ -311,7 +313,11 @@ int kernel_claim(const struct config *cfg, struct kernel **ret, char **ret_error
 	if (!k)
 		return -ENOMEM;
 	libbpf_set_print(libbpf_log);
-	*k = (struct kernel){.cfg = cfg, .pins_lock = -1, .grace_fd = -1, .grace_inner_fd = -1};
+	*k = (struct kernel){.cfg = cfg,
+			     .pins_lock = -1,
+			     .grace_fd = -1,
+			     .grace_inner_fd = -1,
+			     .counters_before = -1};
 	k->addresses.max_udp = DNS_UDP_EDNS_MAX;
 	r = pins_open(cfg->bpf_dir, &k->pins_lock, ret_error);
 	if (r) {
@@ -393,30 +399,6 @@ void kernel_reconfigure(struct kernel *k, const struct config *cfg)
 		clock_start(k, &k->gen);
 }
 
-int kernel_counters(const struct kernel *k, uint64_t ret[XDNS_COUNTERS_COUNT])
-{
-	int cpus = libbpf_num_possible_cpus(), r;
-	_cleanup_free_ struct xdns_counters *all = NULL;
-	uint32_t zero = 0;
-
-	if (!k->gen.skel)
-		return -ENODATA;
-	if (cpus < 0)
-		return cpus;
-	all = calloc(cpus, sizeof(*all));
-	if (!all)
-		return -ENOMEM;
-	r = bpf_map_lookup_elem(bpf_map__fd(k->gen.skel->maps.counters), &zero, all);
-	if (r)
-		return -errno;
-	for (int i = 0; i < XDNS_COUNTERS_COUNT; i++) {
-		ret[i] = k->counted[i];
-		for (int cpu = 0; cpu < cpus; cpu++)
-			ret[i] += ((const uint64_t *)&all[cpu])[i];
-	}
-	return 0;
-}
-
 /* Only what is whole, and will end. */
 static bool may_keep(const struct kernel *k)
 {
@@ -444,6 +426,7 @@ void kernel_close(struct kernel *k, bool keep)
 		close(k->grace_fd);
 	if (k->grace_inner_fd >= 0)
 		close(k->grace_inner_fd);
+	counters_close(k);
 	free(k->complaints);
 	free(k->complained);
 	free(k);

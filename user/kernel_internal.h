@@ -48,12 +48,14 @@ struct kernel {
 	size_t attached_count;
 	/* about interfaces that could not be attached, a line each: now and the time before */
 	char *complaints, *complained;
-	int grace_fd, grace_inner_fd;	       /* a map of maps, only to wait for program runs */
-	uint64_t counted[XDNS_COUNTERS_COUNT]; /* by generations that are gone */
-	int pins_lock;			       /* the folder of the pins, locked; -1: no pins */
-	uint64_t heard;			       /* CLOCK_BOOTTIME, ns; 0: not yet */
-	bool clock_failed, clock_told;	       /* there is no timer for the expiry; it was said */
-	bool frags;  /* the program is one for frames of several buffers */
+	int grace_fd, grace_inner_fd; /* a map of maps, only to wait for program runs */
+	/* by generations that are gone, since the next one's counters were begun with theirs */
+	uint64_t counted[XDNS_COUNTERS_COUNT];
+	int counters_before;	       /* the map of a daemon that is gone; -1: none */
+	int pins_lock;		       /* the folder of the pins, locked; -1: no pins */
+	uint64_t heard;		       /* CLOCK_BOOTTIME, ns; 0: not yet */
+	bool clock_failed, clock_told; /* there is no timer for the expiry; it was said */
+	bool frags;		       /* the program is one for frames of several buffers */
 	bool broken; /* the index could not be kept true: not serving until rebuilt */
 	bool told;   /* that xdpMemory does not hold the zone */
 	bool grown;  /* the zone has outgrown its maps */
@@ -103,6 +105,18 @@ void kernel_index_begin(struct kernel *k);
 void kernel_index_end(struct kernel *k);
 /* Builds the front index anew from the zone. */
 void kernel_renew_front(struct kernel *k);
+
+/* kernel_counters.c */
+/* Those of the daemon whose zone was taken over. moved: its pins were on their way. */
+void counters_open(struct kernel *k, bool moved);
+/*
+ * Before a generation is attached its counters begin with what was counted so far, which is
+ * returned, and afterwards what was counted meanwhile is added. ret is all 0 if that fails.
+ */
+int counters_carry(const struct kernel *k, const struct generation *fresh,
+		   uint64_t ret[XDNS_COUNTERS_COUNT]);
+void counters_carried(struct kernel *k, const uint64_t carried[XDNS_COUNTERS_COUNT]);
+void counters_close(struct kernel *k);
 
 /* kernel_clock.c */
 /* Is a zone that was heard of then too old? */

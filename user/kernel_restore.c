@@ -383,6 +383,7 @@ int kernel_restore(struct kernel *k, kernel_rr_fn fn, void *ctx, struct kernel_r
 	if (r)
 		return r;
 	k->heard = got.heard;
+	counters_open(k, f.moved);
 	*ret = got;
 	return 0;
 }

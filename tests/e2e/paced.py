@@ -4,8 +4,8 @@
 
     paced.py SERVER NAME=ADDRESS[,ADDRESS]... NAME=NXDOMAIN...
 
-Each query has a second for its one answer and is not repeated. Prints "asked N lost N wrong N" and
-the first wrong answers.
+Each query has a second for its one answer and is not repeated. Prints "asking" when the first was
+sent, and at the end "asked N lost N wrong N" and the first wrong answers.
 """
 import selectors
 import socket
@@ -47,6 +47,8 @@ def main():
         asked += 1
         try:
             sock.send(query.to_wire())
+            if asked == 1:
+                print('asking', flush=True)
             why = outcome(query, sock.recv(4096), expected)
         except OSError:
             lost += 1
