@@ -5,6 +5,7 @@ import argparse
 import contextlib
 import itertools
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -239,6 +240,8 @@ def main():
                         help='seconds that a change may take to the answers while nothing is wrong')
     parser.add_argument('--zookeeper', action='store_true')
     soak = Soak(parser.parse_args())
+    for number in signal.SIGTERM, signal.SIGHUP:
+        signal.signal(number, lambda number, frame: sys.exit(128 + number))
     try:
         good = soak.run()
     finally:

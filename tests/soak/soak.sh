@@ -34,7 +34,10 @@ ZONE
 stage_nsd example "$NET_DIR/example.zone"
 net_stop "$NET_PID" # soak.py starts it, since it ends it, too
 "$PYTHON" tests/soak/soak.py --prefix "$NET_PREFIX" --directory "$NET_DIR" --daemon "$BIN" --hours "$HOURS" \
-	"${zookeeper[@]}" "$@"
+	"${zookeeper[@]}" "$@" &
+SOAK=$!
+trap 'kill -TERM $SOAK; wait $SOAK; exit 143' INT TERM HUP
+wait $SOAK
 status=$?
 mkdir -p build/soak
 cp "$NET_DIR"/{daemon,sim,nsd,zk}.log build/soak/ 2>/dev/null

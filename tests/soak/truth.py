@@ -45,14 +45,28 @@ class Steps:
         first = max(0, bisect.bisect_left(self.done, since) - 1)
         return range(first, bisect.bisect_right(self.began, until))
 
-    def allows(self, kind, got, since, until):
-        """got: a frozenset, or None for "no such name"."""
+    def allows(self, kind, got, since, until, mixed):
+        """got: a frozenset, or None for "no such name". mixed: see there."""
         places = self.between(since, until)
+        if mixed and self.mixed(places, kind, got):
+            return True
         for i in places:
             state = self.states[i]
             if got is None if state is None else got == state.get(kind, frozenset()):
                 return True
         return any(self.on_the_way(i, kind, got) for i in places[1:] if self.gradual[i])
+
+    def mixed(self, places, kind, got):
+        """
+        What is held for an empty leader is as old as its agent's last word, task by task; what began
+        while nobody could say so is there when its agent is. What was there all the time is there.
+        """
+        states = [self.states[i] or {} for i in places]
+        sets = [state.get(kind, frozenset()) for state in states]
+        if got is None:
+            return not any(frozenset.intersection(*(state.get(k, frozenset()) for state in states))
+                           for k in (A, AAAA, SRV))
+        return frozenset.intersection(*sets) <= got <= frozenset.union(*sets)
 
     def on_the_way(self, i, kind, got):
         """A change that is made of several events: any set between the two."""
@@ -203,7 +217,7 @@ class Truth:
             if steps is None:
                 return got is None
             if not cut:
-                return steps.allows(kind, got, self.floor(sent), seen)
+                return steps.allows(kind, got, self.floor(sent), seen, self.lags(sent, seen))
             states = [steps.states[i] for i in steps.between(self.floor(sent), seen)]
             return got is not None and any(state and got <= state.get(kind, frozenset()) for state in states)
 
