@@ -70,7 +70,7 @@ PKG_FUZZ  := build/packages-fuzz
 
 # --- daemon -----------------------------------------------------------------
 
-.PHONY: all run packages check check-unit check-golden check-bpf check-e2e check-package conform soak asan fuzz bench lint fmt \
+.PHONY: all run packages check check-unit check-golden check-bpf check-e2e check-package conform soak asan fuzz verifier bench lint fmt \
 	install uninstall deb clean help
 
 all: build/mesos-xdns build/xdnsctl ## build build/mesos-xdns and build/xdnsctl
@@ -215,7 +215,7 @@ build/tests/e2e/ask: $(ASK_SRC:%.c=build/%.o)
 	$(Q)$(CC) $(HARDEN_LD) $(LDFLAGS) -o $@ $^
 
 E2E_NEEDS := build/mesos-xdns build/xdnsctl build/xdp-pass.bpf.o build/tests/e2e/ask
-SANITIZED := $(UNIT) $(GOLDEN) tests/bpf/test_packets tests/bpf/test_mutants $(FUZZ)
+SANITIZED := $(UNIT) $(GOLDEN) $(addprefix tests/bpf/test_,packets hostile mutants) $(FUZZ)
 CHECKED   := $(addprefix build/,$(UNIT) $(GOLDEN) $(BPF_TESTS)) $(addprefix build/asan/,$(SANITIZED))
 
 # The bench is built, too, so that it does not fall behind unnoticed.
@@ -229,6 +229,9 @@ check-golden: $(addprefix build/,$(GOLDEN)) ## against what Mesos-DNS answered
 	@$(SUITE) $^
 
 check-bpf: $(addprefix build/,$(BPF_TESTS)) ## the loaded program, through BPF_PROG_TEST_RUN
+	@$(SUITE) $^
+
+verifier: build/tests/bpf/test_verifier ## what the programs take of the kernel verifier's limit
 	@$(SUITE) $^
 
 check-e2e: $(E2E_NEEDS) | $(PKG_CHECK) $(PKG_RUN) ## the daemon in network namespaces; T=name picks scripts

@@ -29,6 +29,7 @@
 	X(pass_address, "to our port, but not to an address we listen on")                         \
 	X(pass_source, "source that must not be answered: multicast, broadcast, own, port 0; or "  \
 		       "to a group MAC")                                                           \
+	X(pass_checksum, "UDP over IPv6 without a checksum: the kernel drops it")                  \
 	X(pass_not_serving, "the zone is not being served from the kernel now")                    \
 	X(pass_expired, "the zone was not refreshed for SOAExpire seconds")                        \
 	X(pass_response, "DNS message with QR set")                                                \

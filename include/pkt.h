@@ -66,47 +66,63 @@ static __always_inline int xdns_ip4_bad_source(__u32 src)
 	return first == 0 || first == 127 || first >= 224;
 }
 
-/* The same of IPv6: multicast, unspecified, loopback (RFC 4291 2.4). */
+/*
+ * The same of IPv6: multicast; all below ::/64, where unspecified, loopback and the addresses that
+ * hold an IPv4 one are, and no sender is (RFC 4291 2.4).
+ */
 static __always_inline int xdns_ip6_bad_source(const __u8 *src)
 {
-	return src[0] == 0xff ||
-	       (!xdns_get64(src) && !(xdns_get64(src + 8) & 0x00ffffffffffffffULL));
+	return src[0] == 0xff || !xdns_get64(src);
 }
 
-/* To an address of ours, from one that may be answered? */
+/*
+ * To an address of ours, from one that may be answered? Not one of our own, which outside is made
+ * up, and no subnet's broadcast address: the kernel drops both as martians.
+ */
 static __always_inline enum xdns_counter xdns_ip4_addresses(const struct ip4_header *ip,
 							    const struct xdns_state *state)
 {
+	enum xdns_counter why = XDNS_pass_address;
 	__u32 dst = ip->dst, src = ip->src;
 
-	if (xdns_ip4_bad_source(src) || src == dst)
+	if (xdns_ip4_bad_source(src))
 		return XDNS_pass_source;
 	for (__u32 i = 0; i < XDNS_ADDRESSES_MAX; i++) {
+		__u32 own;
+
 		if (i >= state->ip4_count)
 			break;
-		if (xdns_get32(state->ip4[i].address) == dst)
-			return src == xdns_get32(state->ip4[i].broadcast) ? XDNS_pass_source
-									  : XDNS_CONTINUE;
+		own = xdns_get32(state->ip4[i].address);
+		if (src == own || src == xdns_get32(state->ip4[i].broadcast))
+			return XDNS_pass_source;
+		if (dst == own)
+			why = XDNS_CONTINUE;
 	}
-	return XDNS_pass_address;
+	return why;
 }
 
 static __always_inline enum xdns_counter xdns_ip6_addresses(const struct ip6_header *ip,
 							    const struct xdns_state *state)
 {
-	__u64 hi = xdns_get64(ip->dst), lo = xdns_get64(ip->dst + 8);
+	__u64 dst_hi = xdns_get64(ip->dst), dst_lo = xdns_get64(ip->dst + 8);
+	__u64 src_hi = xdns_get64(ip->src), src_lo = xdns_get64(ip->src + 8);
+	enum xdns_counter why = XDNS_pass_address;
 
-	if (xdns_ip6_bad_source(ip->src) ||
-	    (xdns_get64(ip->src) == hi && xdns_get64(ip->src + 8) == lo))
+	if (xdns_ip6_bad_source(ip->src))
 		return XDNS_pass_source;
 	for (__u32 i = 0; i < XDNS_ADDRESSES_MAX; i++) {
+		__u64 hi, lo;
+
 		if (i >= state->ip6_count)
 			break;
-		if (xdns_get64(state->ip6[i].address) == hi &&
-		    xdns_get64(state->ip6[i].address + 8) == lo)
-			return XDNS_CONTINUE;
+		hi = xdns_get64(state->ip6[i].address);
+		lo = xdns_get64(state->ip6[i].address + 8);
+		if (src_hi == hi && src_lo == lo)
+			return XDNS_pass_source;
+		if (dst_hi == hi && dst_lo == lo)
+			why = XDNS_CONTINUE;
 	}
-	return XDNS_pass_address;
+	return why;
 }
 
 /* Ports and length of the UDP header; room: octets that IP says follow its header. */
@@ -172,6 +188,8 @@ static __always_inline enum xdns_counter xdns_ip6_parse(const void *l3, const vo
 	why = xdns_udp_check(udp, end, xdns_be16(ip->payload_len), port);
 	if (why != XDNS_CONTINUE)
 		return why;
+	if (!udp->check)
+		return XDNS_pass_checksum; /* no receiver may take it, RFC 8200 8.1 */
 	pkt->is_ip6 = 1;
 	pkt->dns_len = xdns_be16(udp->len) - UDP_HEADER_LEN;
 	pkt->dns_off = pkt->l3_off + IP6_HEADER_LEN + UDP_HEADER_LEN;

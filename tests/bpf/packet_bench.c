@@ -30,9 +30,9 @@ static void set_state(enum packet_zone which, struct xdns_state *s)
 	s->ip4_count = s->ip6_count = 2;
 	for (int i = 0; i < 2; i++) {
 		memcpy(&s->ip4[i].address, server_ip4[i], 4);
+		memcpy(&s->ip4[i].broadcast, broadcast_ip4[i], 4);
 		memcpy(s->ip6[i].address, server_ip6[i], 16);
 	}
-	memcpy(&s->ip4[0].broadcast, broadcast_ip4, 4);
 }
 
 static void set_options(enum packet_zone which, struct config *cfg)

@@ -13,7 +13,7 @@ const uint8_t client_mac[6] = {0x02, 0, 0, 0, 0, 0x07};
 const uint8_t server_mac[6] = {0x02, 0, 0, 0, 0, 0x53};
 const uint8_t client_ip4[4] = {192, 0, 2, 7};
 const uint8_t server_ip4[2][4] = {{192, 0, 2, 53}, {198, 51, 100, 53}};
-const uint8_t broadcast_ip4[4] = {192, 0, 2, 255};
+const uint8_t broadcast_ip4[2][4] = {{192, 0, 2, 255}, {198, 51, 100, 255}};
 const uint8_t client_ip6[16] = {0x20, 0x01, 0x0d, 0xb8, 0x00, 0x53, [15] = 7};
 const uint8_t server_ip6[2][16] = {{0x20, 0x01, 0x0d, 0xb8, 0x00, 0x53, [15] = 0x53},
 				   {0xfe, 0x80, [15] = 0x53}};
@@ -132,10 +132,6 @@ void query_frame(const struct row *row, const struct shape *shape, const struct 
 	ret->dns = ret->len;
 	put(ret, message->octet, message->len);
 	frame_set_dns(ret, message->len);
-	if (row->ask.check == CHECK_ZERO)
-		set_be16(ret->octet + ret->l4 + 6, 0);
-	if (row->ask.check == CHECK_GARBAGE)
-		ret->octet[ret->l4 + 6] ^= 0x5a;
 	for (int i = 0; i < row->ask.pad; i++)
 		put(ret, "p", 1);
 	if (row->mangle)

@@ -7,7 +7,7 @@
 
 /* Who talks to whom; network order. Of the server's two addresses of a family the first. */
 extern const uint8_t client_mac[6], server_mac[6];
-extern const uint8_t client_ip4[4], server_ip4[2][4], broadcast_ip4[4];
+extern const uint8_t client_ip4[4], server_ip4[2][4], broadcast_ip4[2][4];
 extern const uint8_t client_ip6[16], server_ip6[2][16];
 #define CLIENT_PORT 40001
 #define SERVER_PORT 53

@@ -58,7 +58,6 @@ struct ask {
 	uint8_t pad;   /* octets behind the IP packet */
 	uint8_t tos;
 	uint32_t flow; /* IPv6 label */
-	enum { CHECK_RIGHT, CHECK_ZERO, CHECK_GARBAGE } check;
 };
 
 /* The response; records are the set that was asked for, by the zone's model. */
