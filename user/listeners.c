@@ -13,9 +13,12 @@
 #include "owner.h"
 #include "util.h"
 
-#define UDP_BUFFER     (4 << 20) /* octets; absorbs bursts while a worker does something else */
-#define TCP_BACKLOG    1024
-#define ANY_PORT_TRIES 32
+#define UDP_BUFFER (4 << 20) /* octets; absorbs bursts while a worker does something else */
+/* Octets that the kernel keeps of a connection; it would let them grow to megabytes. */
+#define TCP_RECEIVE_BUFFER (32 << 10)
+#define TCP_SEND_BUFFER	   (128 << 10)
+#define TCP_BACKLOG	   1024
+#define ANY_PORT_TRIES	   32
 /* A predecessor may need a moment to be gone, even after kill -9. */
 #define TAKEN_PORT_TRIES   40
 #define TAKEN_PORT_WAIT_US 50000
@@ -108,8 +111,13 @@ static int set_options(int fd, int family, bool tcp, bool any)
 		r = set_int(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1);
 	if (r == 0 && tcp) /* over connections that are ending, our predecessor's above all */
 		r = set_int(fd, SOL_SOCKET, SO_REUSEADDR, 1);
-	if (r == 0 && tcp) /* inherited by accepted sockets */
+	/* inherited by accepted sockets, of which there may be many that are up to no good */
+	if (r == 0 && tcp)
 		r = set_int(fd, IPPROTO_TCP, TCP_NODELAY, 1);
+	if (r == 0 && tcp)
+		r = set_int(fd, SOL_SOCKET, SO_RCVBUF, TCP_RECEIVE_BUFFER);
+	if (r == 0 && tcp)
+		r = set_int(fd, SOL_SOCKET, SO_SNDBUF, TCP_SEND_BUFFER);
 	if (r == 0 && !tcp)
 		r = set_udp_options(fd, family, any);
 	return r;

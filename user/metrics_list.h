@@ -23,6 +23,8 @@
 	X(tcp_connections_total, counter, "TCP connections taken", m->server.tcp_connections)      \
 	X(tcp_refused_total, counter, "TCP connections closed at once: too many",                  \
 	  m->server.tcp_refused)                                                                   \
+	X(tcp_evicted_total, counter, "TCP connections closed to make room for others",            \
+	  m->server.tcp_evicted)                                                                   \
 	X(forward_queries_total, counter, "queries taken to be forwarded",                         \
 	  m->server.forward.queries)                                                               \
 	X(forward_answered_total, counter, "forwarded queries that were answered",                 \

@@ -292,6 +292,7 @@ struct server_stats server_stats(const struct server *s)
 		traffic_add(&sum.tcp, &one->tcp);
 		sum.tcp_connections += stat_get(&one->tcp_connections);
 		sum.tcp_refused += stat_get(&one->tcp_refused);
+		sum.tcp_evicted += stat_get(&one->tcp_evicted);
 		add_forwarder(&sum.forward, s->workers[i].env.forwarder);
 	}
 	return sum;

@@ -19,7 +19,7 @@ struct server;
 
 struct server_stats {
 	struct traffic udp, tcp;
-	uint64_t tcp_connections, tcp_refused;
+	uint64_t tcp_connections, tcp_refused, tcp_evicted;
 	struct forwarder_stats forward;
 };
 

@@ -23,19 +23,31 @@ static uint64_t client_key(const union sock_addr *peer)
 	return prefix;
 }
 
-/* -EMFILE if the client or everyone together has too many connections. */
-static int find_slot(const struct tcp *t, uint64_t key, unsigned *ret_slot)
+/* TCP_CONNS_MAX if there is none. */
+static unsigned free_slot(const struct tcp *t)
 {
-	unsigned same = 0, slot = TCP_CONNS_MAX;
+	unsigned i = 0;
 
-	for (unsigned i = 0; i < TCP_CONNS_MAX; i++) {
+	while (i < TCP_CONNS_MAX && t->clients[i] != TCP_SLOT_FREE)
+		i++;
+	return i;
+}
+
+/* -EMFILE if the client has too many connections, or nobody has one that could go. */
+static int find_slot(struct tcp *t, uint64_t key, unsigned *ret_slot)
+{
+	unsigned same = 0;
+
+	for (unsigned i = 0; i < TCP_CONNS_MAX; i++)
 		same += t->clients[i] == key;
-		if (t->clients[i] == TCP_SLOT_FREE && slot == TCP_CONNS_MAX)
-			slot = i;
-	}
-	if (slot == TCP_CONNS_MAX || same >= TCP_CONNS_PER_CLIENT)
+	if (same >= TCP_CONNS_PER_CLIENT)
 		return -EMFILE;
-	*ret_slot = slot;
+	*ret_slot = free_slot(t);
+	if (*ret_slot < TCP_CONNS_MAX)
+		return 0;
+	if (tcp_make_room(t) < 0)
+		return -EMFILE;
+	*ret_slot = free_slot(t);
 	return 0;
 }
 

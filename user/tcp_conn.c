@@ -180,6 +180,9 @@ static void handle_query(struct tcp_conn *c, const uint8_t *query, size_t len)
 		stat_add(&env->stats->tcp.dropped[DROPPED_no_query], 1);
 		return; /* what is no query keeps no connection open */
 	}
+	c->asked = true;
+	cds_list_del(&c->node);
+	cds_list_add_tail(&c->node, &c->t->conns);
 	extend(c, TCP_IDLE_MS);
 }
 
@@ -294,6 +297,7 @@ static void settle(struct tcp_conn *c)
 	else if (!c->broken)
 		watch(c, (can_take(c) && !c->peer_done ? UV_READABLE : 0) |
 				 (c->out ? UV_WRITABLE : 0));
+	tcp_note_held(c);
 	if (c->broken)
 		tcp_conn_close(c);
 }
@@ -371,6 +375,7 @@ void tcp_conn_close(struct tcp_conn *c)
 	}
 	free(TAKE_PTR(c->rest));
 	free(TAKE_PTR(c->out));
+	c->t->held -= c->held;
 	c->t->clients[c->slot] = TCP_SLOT_FREE;
 	cds_list_del(&c->node);
 	uv_close((uv_handle_t *)&c->poll, on_closed);

@@ -16,6 +16,7 @@
 #define TCP_IDLE_MS	     8000	 /* without a query or progress in writing, as Mesos-DNS */
 #define TCP_DRAIN_MS	     1000	 /* for the peer to see our FIN before a reset can follow */
 #define TCP_OUT_MAX	     (256 << 10) /* octets a client may leave unread here */
+#define TCP_HELD_MAX	     (16 << 20)	 /* octets kept for all of a worker's connections */
 #define TCP_READ_MAX	     16384
 
 #define TCP_PREFIX    2 /* octets of length before a message, RFC 1035 4.2.2 */
@@ -34,8 +35,9 @@ struct tcp {
 	unsigned count;
 	unsigned handles; /* not closed yet, connections included */
 	uv_timer_t timer;
-	bool paused; /* accepting, for want of descriptors or memory */
-	struct cds_list_head conns;
+	bool paused;			 /* accepting, for want of descriptors or memory */
+	struct cds_list_head conns;	 /* whose last query, or beginning, is longest ago first */
+	size_t held;			 /* of all connections */
 	uint64_t clients[TCP_CONNS_MAX]; /* who holds a connection, or TCP_SLOT_FREE */
 
 	size_t out_len;
@@ -58,9 +60,11 @@ struct tcp_conn {
 	size_t rest_len;
 	uint8_t *out; /* the kernel would not take it yet */
 	size_t out_len, out_at;
+	size_t held; /* of t->held: of these two */
 	struct cds_list_head forwards;
 	unsigned forwards_count;
 
+	bool asked;	/* a query has come */
 	bool peer_done; /* it will send nothing more */
 	bool last;	/* we take nothing more */
 	bool draining;	/* we have sent our FIN */
@@ -74,6 +78,12 @@ int tcp_conn_new(struct tcp *t, int fd, unsigned slot, const union sock_addr *pe
 void tcp_conn_expired(struct tcp_conn *c);
 
 void tcp_conn_close(struct tcp_conn *c);
+
+/* Closes the connection that is missed least; -EMFILE: all wait for resolvers. */
+int tcp_make_room(struct tcp *t);
+
+/* Notes what c keeps; of too much in all, what the connection that keeps most does is given up. */
+void tcp_note_held(struct tcp_conn *c);
 
 /* One of t->handles has closed. */
 void tcp_handle_closed(struct tcp *t);

@@ -187,7 +187,7 @@ def metrics(server):
 
 def counts_queries(key):
     """But for frames that are no queries, which others send, too."""
-    return re.match("(xdp|queries|answers|dropped|forward_[a-z_]+|tcp_refused)_total|"
+    return re.match("(xdp|queries|answers|dropped|forward_[a-z_]+|tcp_refused|tcp_evicted)_total|"
                     "forward_upstream_seconds_count", key) and \
         not re.search("pass_(not_ip|not_udp|port|address)", key)
 
