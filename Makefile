@@ -42,7 +42,7 @@ HARDEN   := -fPIE -fstack-protector-strong -fstack-clash-protection -D_FORTIFY_S
 HARDEN_LD := -pie -Wl,-z,relro -Wl,-z,now
 SANITIZE := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 LDLIBS   := -lbpf -lelf -lz -lcurl -ljansson -luv -lurcu -ljwt -lcrypto \
-	    -lzookeeper_mt -lsystemd -lmicrohttpd -lpthread
+	    -lzookeeper_mt -lsystemd -lmicrohttpd -lseccomp -lpthread
 
 # Expanded only when a rule runs: a fresh machine has no gcc yet when make reads this.
 BPF_CFLAGS = -O2 -g -target bpf -mcpu=v3 -Wall -Wextra -Werror -Iinclude -MMD -MP \
@@ -70,7 +70,7 @@ PKG_FUZZ  := build/packages-fuzz
 
 # --- daemon -----------------------------------------------------------------
 
-.PHONY: all run packages check check-unit check-golden check-bpf check-e2e check-package conform soak asan fuzz verifier bench lint fmt \
+.PHONY: all run packages check check-unit check-golden check-bpf check-e2e check-confined check-package conform soak asan fuzz verifier bench lint fmt \
 	install uninstall deb clean help
 
 all: build/mesos-xdns build/xdnsctl ## build build/mesos-xdns and build/xdnsctl
@@ -236,6 +236,9 @@ verifier: build/tests/bpf/test_verifier ## what the programs take of the kernel 
 
 check-e2e: $(E2E_NEEDS) | $(PKG_CHECK) $(PKG_RUN) ## the daemon in network namespaces; T=name picks scripts
 	@$(SUITE) $(if $(T),$(foreach t,$(T),$(filter %$(t).sh,$(SCRIPTS))),$(SCRIPTS))
+
+check-confined: $(E2E_NEEDS) | $(PKG_CHECK) $(PKG_RUN) ## check-e2e with the daemon as its unit runs it; T=name picks scripts
+	@XDNS_CONFINED=1 $(SUITE) $(if $(T),$(foreach t,$(T),$(filter %$(t).sh,$(SCRIPTS))),$(SCRIPTS))
 
 conform: $(E2E_NEEDS) | $(PKG_CHECK) $(PKG_RUN) ## many made-up questions, as NSD and Knot answer them; N=100000, SEED=1
 	@CONFORM_QUESTIONS=$(or $(N),100000) CONFORM_SEED=$(or $(SEED),1) XDNS_TEST_SECONDS=7200 \

@@ -8,6 +8,7 @@
 
 #include "log.h"
 #include "notify.h"
+#include "privileges.h"
 #include "util.h"
 #include "zone.h"
 #include "zone_config.h"
@@ -180,6 +181,29 @@ static void watch(struct daemon *d)
 	uv_poll_start(&d->netlink, UV_READABLE, daemon_on_netlink);
 }
 
+/*
+ * The sockets before the program: what it passes must find a listener. Between opening them and the
+ * first thread is the moment to give up privileges: until then, root may name who has the port.
+ */
+static int serve(struct daemon *d)
+{
+	_cleanup_free_ char *error = NULL;
+	int r = server_open(d->cfg, d->zone, uv_available_parallelism(), &d->server, &error);
+
+	if (r) {
+		log_error("%s", error ? error : strerror(-r));
+		return r;
+	}
+	privileges_drop(d->cfg, d->limit_calls);
+	r = server_run(d->server);
+	if (r) {
+		log_error("starting the DNS workers: %s", uv_strerror(r));
+		return r;
+	}
+	log_notice("serving %s on port %u", d->cfg->domain, server_port(d->server));
+	return 0;
+}
+
 static int start(struct daemon *d)
 {
 	static const struct follower_ops ops = {
@@ -199,15 +223,9 @@ static int start(struct daemon *d)
 	r = daemon_claim_kernel(d);
 	if (r)
 		return r;
-	/* the sockets before the program: what it passes must find a listener */
-	if (d->cfg->dns_on) {
-		r = server_start(d->cfg, d->zone, uv_available_parallelism(), &d->server, &error);
-		if (r) {
-			log_error("%s", error ? error : strerror(-r));
-			return r;
-		}
-		log_notice("serving %s on port %u", d->cfg->domain, server_port(d->server));
-	}
+	r = serve(d);
+	if (r)
+		return r;
 	if (!d->cfg->xdp_on) {
 		log_notice("xdp: off (xdpOn is false); serving everything from userspace");
 		kernel_forget(d->cfg);
@@ -257,10 +275,13 @@ static void stop(struct daemon *d)
 	interfaces_done(&d->interfaces);
 }
 
-int daemon_run(struct config *cfg)
+int daemon_run(struct config *cfg, bool limit_calls)
 {
-	struct daemon d = {
-		.cfg = cfg, .feeds_cfg = cfg, .netlink_fd = -1, .api.token = API_TOKEN_NONE};
+	struct daemon d = {.cfg = cfg,
+			   .feeds_cfg = cfg,
+			   .limit_calls = limit_calls,
+			   .netlink_fd = -1,
+			   .api.token = API_TOKEN_NONE};
 	int r;
 
 	signal(SIGPIPE, SIG_IGN);

@@ -6,12 +6,14 @@
 #ifndef XDNS_DAEMON_H
 #define XDNS_DAEMON_H
 
+#include <stdbool.h>
+
 #include "config.h"
 
 /*
- * Serves until SIGTERM or SIGINT; SIGHUP rereads the configuration. Takes over cfg. Returns the
- * process's exit status.
+ * Serves until SIGTERM or SIGINT; SIGHUP rereads the configuration. Takes over cfg. limit_calls:
+ * see privileges.h. Returns the process's exit status.
  */
-int daemon_run(struct config *cfg);
+int daemon_run(struct config *cfg, bool limit_calls);
 
 #endif

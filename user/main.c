@@ -39,7 +39,7 @@ static int run(const struct options *o)
 	config_set_keep_serving(cfg, o->keep_serving);
 	config_log(cfg);
 	if (!check_supported(cfg))
-		status = daemon_run(TAKE_PTR(cfg));
+		status = daemon_run(TAKE_PTR(cfg), o->seccomp);
 	config_free(cfg);
 	return status;
 }

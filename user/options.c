@@ -10,7 +10,14 @@
 #include "util.h"
 
 enum flag_type { FLAG_BOOL, FLAG_INT, FLAG_TEXT };
-enum flag_use { USE_NOTHING, USE_CONFIG, USE_VERBOSITY, USE_VERSION, USE_KEEP_SERVING };
+enum flag_use {
+	USE_NOTHING,
+	USE_CONFIG,
+	USE_VERBOSITY,
+	USE_VERSION,
+	USE_KEEP_SERVING,
+	USE_SECCOMP
+};
 
 struct flag {
 	const char *name;
@@ -24,6 +31,8 @@ static const struct flag flags[] = {
 	{"config", FLAG_TEXT, USE_CONFIG, " FILE", "configuration file (default config.json)"},
 	{"keep-serving", FLAG_BOOL, USE_KEEP_SERVING, "",
 	 "leave the XDP program answering at the end (xdpKeepServing)"},
+	{"seccomp", FLAG_BOOL, USE_SECCOMP, "=false",
+	 "do not limit the system calls (default: limited)"},
 	{"version", FLAG_BOOL, USE_VERSION, "", "print the version and exit"},
 	{"v", FLAG_INT, USE_VERBOSITY, " N", "log level: 0 notices and faults, 1 info, 2 debug"},
 	/*
@@ -45,6 +54,7 @@ struct given {
 	const char *config;
 	int verbosity;
 	bool keep_serving;
+	bool seccomp;
 	bool version;
 };
 
@@ -123,6 +133,9 @@ static int apply(const struct flag *flag, const char *value, struct given *given
 	case USE_KEEP_SERVING:
 		given->keep_serving = on;
 		break;
+	case USE_SECCOMP:
+		given->seccomp = on;
+		break;
 	case USE_VERSION:
 		given->version = on;
 		break;
@@ -157,6 +170,7 @@ static int finish(const struct given *given, bool help, struct options *ret)
 		.config = config,
 		.verbosity = given->verbosity,
 		.keep_serving = given->keep_serving,
+		.seccomp = given->seccomp,
 		.version = given->version,
 		.help = help,
 	};
@@ -165,7 +179,7 @@ static int finish(const struct given *given, bool help, struct options *ret)
 
 int options_parse(int argc, char **argv, struct options *ret, char **ret_error)
 {
-	struct given given = {.config = "config.json"};
+	struct given given = {.config = "config.json", .seccomp = true};
 	bool help = false;
 
 	for (int i = 1; i < argc && !help; i++) {
@@ -203,7 +217,9 @@ int options_parse(int argc, char **argv, struct options *ret, char **ret_error)
 
 void options_usage(FILE *out)
 {
-	fputs("Usage: mesos-xdns [-config FILE] [-v N] [-keep-serving] [-version]\n", out);
+	fputs("Usage: mesos-xdns [-config FILE] [-v N] [-keep-serving] [-seccomp=false] "
+	      "[-version]\n",
+	      out);
 	for (size_t i = 0; i < ARRAY_SIZE(flags); i++) {
 		char left[40];
 

@@ -15,6 +15,7 @@ struct options {
 	char *config;	   /* path, "~/" at its start replaced; owned */
 	int verbosity;	   /* as given, may be negative */
 	bool keep_serving; /* for config_set_keep_serving() */
+	bool seccomp;	   /* limit the system calls: privileges.h */
 	bool version;	   /* print the version on stdout, exit 0 */
 	bool help;	   /* print options_usage() on stderr, exit 0; goes before version */
 };

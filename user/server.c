@@ -154,22 +154,6 @@ static void raise_file_limit(unsigned workers)
 	setrlimit(RLIMIT_NOFILE, &lim);
 }
 
-/* Signals are for the thread that started us. */
-static int start_threads(struct server *s)
-{
-	sigset_t all, old;
-	int r = 0;
-
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &old);
-	for (unsigned i = 0; i < s->count && r == 0; i++) {
-		r = uv_thread_create(&s->workers[i].thread, worker_main, &s->workers[i]);
-		s->workers[i].running = r == 0;
-	}
-	pthread_sigmask(SIG_SETMASK, &old, NULL);
-	return r;
-}
-
 static int init_workers(struct server *s, const struct zone *zone, unsigned workers,
 			struct listeners *l)
 {
@@ -192,8 +176,8 @@ static int init_workers(struct server *s, const struct zone *zone, unsigned work
 	return 0;
 }
 
-static int start(struct server *s, const struct config *cfg, const struct zone *zone,
-		 unsigned workers, struct listeners *l, char **ret_error)
+static int open_server(struct server *s, const struct config *cfg, const struct zone *zone,
+		       unsigned workers, struct listeners *l, char **ret_error)
 {
 	int r = listeners_open(cfg, workers, l, &s->port, ret_error);
 
@@ -204,15 +188,13 @@ static int start(struct server *s, const struct config *cfg, const struct zone *
 	if (r == 0)
 		r = init_workers(s, zone, workers, l);
 	listeners_close(l, workers); /* what no worker has taken */
-	if (r == 0)
-		r = start_threads(s);
-	if (r < 0 && asprintf(ret_error, "starting the DNS workers: %s", uv_strerror(r)) < 0)
+	if (r < 0 && asprintf(ret_error, "preparing the DNS workers: %s", uv_strerror(r)) < 0)
 		*ret_error = NULL;
 	return r;
 }
 
-int server_start(const struct config *cfg, const struct zone *zone, unsigned workers,
-		 struct server **ret, char **ret_error)
+int server_open(const struct config *cfg, const struct zone *zone, unsigned workers,
+		struct server **ret, char **ret_error)
 {
 	_cleanup_free_ struct listeners *l = NULL;
 	struct server *s;
@@ -228,7 +210,7 @@ int server_start(const struct config *cfg, const struct zone *zone, unsigned wor
 		pthread_cond_init(&s->reconfigured, NULL);
 	}
 	if (l && s)
-		r = start(s, cfg, zone, workers, l, &error);
+		r = open_server(s, cfg, zone, workers, l, &error);
 	if (r < 0) {
 		server_stop(s);
 		*ret_error = error;
@@ -237,6 +219,22 @@ int server_start(const struct config *cfg, const struct zone *zone, unsigned wor
 	log_own_resolvers(s);
 	*ret = s;
 	return 0;
+}
+
+/* Signals are for the thread that starts us. */
+int server_run(struct server *s)
+{
+	sigset_t all, old;
+	int r = 0;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &old);
+	for (unsigned i = 0; i < s->count && r == 0; i++) {
+		r = uv_thread_create(&s->workers[i].thread, worker_main, &s->workers[i]);
+		s->workers[i].running = r == 0;
+	}
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	return r;
 }
 
 int server_reconfigure(struct server *s, const struct config *cfg)

@@ -24,12 +24,14 @@ struct server_stats {
 };
 
 /*
- * Binds every socket before it returns, then starts the workers. On failure
- * *ret_error (to be freed) says which address and why. zone outlives the server, cfg does until
- * server_reconfigure().
+ * Binds every socket; queries wait in them until server_run(). On failure *ret_error (to be freed)
+ * says which address and why. zone outlives the server, cfg does until server_reconfigure().
  */
-int server_start(const struct config *cfg, const struct zone *zone, unsigned workers,
-		 struct server **ret, char **ret_error);
+int server_open(const struct config *cfg, const struct zone *zone, unsigned workers,
+		struct server **ret, char **ret_error);
+
+/* Starts the workers, once. After a failure only server_stop() is left. */
+int server_run(struct server *s);
 
 /* The port really bound (config port 0 asks for any). */
 uint16_t server_port(const struct server *s);

@@ -70,7 +70,7 @@ succeeds "make uninstall" do_make uninstall
 equal "leaves the configuration alone" "./etc/mesos-xdns/config.json" "$(cd "$root" && find . -type f)"
 # Completion knows every option.
 for option in $("$BIN" -help 2>&1 | sed -n 's/^  -\([a-z_-]*\).*/\1/p'); do
-	matches "-$option is completed by bash" "[' ]-$option( |\$)" "$(sed "s/'/ /g; s/\t/ /g" tools/completion/mesos-xdns.bash)"
-	matches "-$option is completed by zsh" "-${option}[[},]" "$(cat tools/completion/_mesos-xdns)"
+	matches "-$option is completed by bash" "[' ]-$option([= ]|\$)" "$(sed "s/'/ /g; s/\t/ /g" tools/completion/mesos-xdns.bash)"
+	matches "-$option is completed by zsh" "-${option}[[},=]" "$(cat tools/completion/_mesos-xdns)"
 done
 finish

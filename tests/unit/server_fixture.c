@@ -73,7 +73,7 @@ struct fixture *start_with(const char *host, unsigned workers, enum upstream_mod
 	x->cfg.timeout = 1;
 	x->cfg.set_truncate_bit = truncate_bit;
 	set_listener(&x->cfg, host, 0);
-	if (server_start(&x->cfg, NULL, workers, &x->s, &error) < 0)
+	if (server_open(&x->cfg, NULL, workers, &x->s, &error) < 0 || server_run(x->s) < 0)
 		fail_msg("%s", error ? error : "no reason given");
 	return x;
 }

@@ -124,18 +124,21 @@ static const struct {
 	 false},
 };
 
-/* The flag that is a key, too: what comes of it after these words. */
+/* Other flags: what comes of them after these words. */
 static const struct {
 	const char *words[WORDS_MAX];
-	bool keep_serving;
-} keep_serving[] = {
-	{{NULL}, false},
-	{{"-keep-serving"}, true},
-	{{"--keep-serving", "-v=1"}, true},
-	{{"-keep-serving=true"}, true},
-	{{"-keep-serving=0"}, false},
-	{{"-keep-serving", "-keep-serving=false"}, false},
-	{{"-v", "1", "extra", "-keep-serving"}, false},
+	bool keep_serving, seccomp;
+} others[] = {
+	{{NULL}, false, true},
+	{{"-keep-serving"}, true, true},
+	{{"--keep-serving", "-v=1"}, true, true},
+	{{"-keep-serving=true"}, true, true},
+	{{"-keep-serving=0"}, false, true},
+	{{"-keep-serving", "-keep-serving=false"}, false, true},
+	{{"-v", "1", "extra", "-keep-serving"}, false, true},
+	{{"-seccomp=false"}, false, false},
+	{{"-seccomp=false", "-seccomp"}, false, true},
+	{{"extra", "-seccomp=false"}, false, true},
 };
 
 static int parse(const char *const words[WORDS_MAX], struct options *ret, char **ret_error)
@@ -176,15 +179,15 @@ static void test_table(void **state)
 	}
 }
 
-static void test_keep_serving(void **state)
+static void test_others(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < ARRAY_SIZE(keep_serving); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(others); i++) {
 		struct options o = {0};
 		char *error = NULL;
 
-		assert_int_equal(parse(keep_serving[i].words, &o, &error), 0);
-		if (o.keep_serving != keep_serving[i].keep_serving)
+		assert_int_equal(parse(others[i].words, &o, &error), 0);
+		if (o.keep_serving != others[i].keep_serving || o.seccomp != others[i].seccomp)
 			fail_msg("row %zu", i);
 		options_done(&o);
 	}
@@ -259,7 +262,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_table),
-		cmocka_unit_test(test_keep_serving),
+		cmocka_unit_test(test_others),
 		cmocka_unit_test(test_home),
 		cmocka_unit_test(test_usage),
 	};

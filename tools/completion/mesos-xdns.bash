@@ -15,7 +15,7 @@ _mesos_xdns() {
 		;;
 	-log_backtrace_at | -logbuflevel | -stderrthreshold | -vmodule) ;;
 	*)
-		mapfile -t COMPREPLY < <(compgen -W '-config -keep-serving -version -v -h -help
+		mapfile -t COMPREPLY < <(compgen -W '-config -keep-serving -seccomp=false -version -v -h -help
 			-alsologtostderr -log_backtrace_at -log_dir -log_link -logbuflevel
 			-logtostderr -stderrthreshold -vmodule' -- "$current")
 		;;
