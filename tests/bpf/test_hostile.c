@@ -50,11 +50,12 @@ struct run {
 
 static void make(const struct row *row, unsigned shape, struct frame *ret)
 {
+	struct shape way = {shape & 1, shape / 2};
 	struct bytes message;
 
 	memset(ret, 0, sizeof(*ret));
-	query_message(row, &message);
-	query_frame(row, &(struct shape){shape & 1, shape / 2}, &message, ret);
+	query_message(row, &way, &message);
+	query_frame(row, &way, &message, ret);
 }
 
 static void set_be16(uint8_t *p, unsigned v)
