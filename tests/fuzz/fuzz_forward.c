@@ -59,10 +59,13 @@ static bool answers(const uint8_t *msg, size_t len)
 	       !memcmp(msg + DNS_HEADER_LEN, asked + DNS_HEADER_LEN, QUERY_LEN - DNS_HEADER_LEN);
 }
 
-/* The first message of the stream that does; NULL: none, whole. A message of no octets ends it. */
+/*
+ * The first message of the stream that does; NULL: none, whole. A message of no octets ends it, and
+ * so do some that do not.
+ */
 static const uint8_t *find(const uint8_t *stream, size_t left, size_t *ret_len)
 {
-	while (left >= FORWARD_PREFIX) {
+	for (int i = 0; left >= FORWARD_PREFIX && i < FORWARD_FORGERIES_MAX; i++) {
 		size_t len = (size_t)stream[0] << 8 | stream[1];
 
 		if (!len || len > left - FORWARD_PREFIX)
@@ -97,7 +100,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		.query = (uint8_t *)query,
 		.len = QUERY_LEN,
 		.question_end = QUERY_LEN,
-		.sent = FORWARD_PREFIX + QUERY_LEN,
+		.by_tcp = true,
+		.written = FORWARD_PREFIX + QUERY_LEN,
 	};
 	fuzz_cut(how, in.at, in.left, arrive, &p);
 	if (p.event == FORWARD_WAIT) {
