@@ -33,7 +33,8 @@ struct block {
 /* Everything begins at a multiple of four octets. */
 static void put(struct block *b, const void *data, size_t len)
 {
-	memcpy(b->data + b->len, data, len);
+	if (len) /* data may be NULL, then */
+		memcpy(b->data + b->len, data, len);
 	memset(b->data + b->len + len, 0, -len & 3);
 	b->len += (len + 3) & ~3U;
 }
