@@ -96,7 +96,7 @@ conflicts() {
 }
 
 ctl() {
-	net_exec server build/xdnsctl --config "$NET_DIR/config.json" "$@" 2>&1
+	net_exec server "$CTL" --config "$NET_DIR/config.json" "$@" 2>&1
 }
 
 # says TEXT STATUS REGEX ARGUMENTS...: of ctl; REGEX matches one of its lines

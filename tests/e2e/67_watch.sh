@@ -140,7 +140,7 @@ replay() {
 
 # ctl_start ARGUMENTS...: xdnsctl watch; what it prints comes to $NET_DIR/told
 ctl_start() {
-	net_start client "$NET_DIR/told" build/xdnsctl --url "$API" "$@"
+	net_start client "$NET_DIR/told" "$CTL" --url "$API" "$@"
 	WATCH=$NET_PID
 }
 

@@ -5,7 +5,7 @@
 . "$(dirname "$0")/lib.sh"
 
 ctl() {
-	net_exec server build/xdnsctl --bpf-dir "$BPF_DIR" "$@"
+	net_exec server "$CTL" --bpf-dir "$BPF_DIR" "$@"
 }
 
 # exits TEXT STATUS ARGUMENTS...: of ctl; $NET_DIR/out and err have what it said

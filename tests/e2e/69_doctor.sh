@@ -11,7 +11,7 @@ doctor() {
 	shift 2
 	# shellcheck disable=SC2016,SC2086 # $0 and $@ are the inner shell's
 	net_exec server unshare --mount sh -c 'mount --bind "$0" /etc/resolv.conf && exec "$@"' \
-		"$NET_DIR/resolv.conf" ${AS:-} build/xdnsctl --config "$NET_DIR/config.json" doctor "$@" \
+		"$NET_DIR/resolv.conf" ${AS:-} "$CTL" --config "$NET_DIR/config.json" doctor "$@" \
 		>"$NET_DIR/out" 2>"$NET_DIR/err"
 	status=$?
 	if [ $status = "$expected" ]; then ok "$text: exit status"; else not_ok "$text: exit status" "$status

@@ -80,13 +80,13 @@ tls() {
 
 # xdnsctl watch over all that
 ctl() {
-	net_start client "$NET_DIR/told" build/xdnsctl --url "https://$SERVER:8123" --cacert "$NET_DIR/cert.pem" \
+	net_start client "$NET_DIR/told" "$CTL" --url "https://$SERVER:8123" --cacert "$NET_DIR/cert.pem" \
 		--token "$NET_DIR/token" --json watch
 	local watch=$NET_PID
 	succeeds "xdnsctl watch: TLS and token" within 20 grep -q '"reason": "start"' "$NET_DIR/told"
 	net_stop "$watch"
 	echo wrong-token-wrong-token >"$NET_DIR/wrong"
-	matches "xdnsctl watch: a wrong token" 'HTTP status 401' "$(net_exec client build/xdnsctl --url "https://$SERVER:8123" \
+	matches "xdnsctl watch: a wrong token" 'HTTP status 401' "$(net_exec client "$CTL" --url "https://$SERVER:8123" \
 		--cacert "$NET_DIR/cert.pem" --token "$NET_DIR/wrong" watch 2>&1)"
 }
 

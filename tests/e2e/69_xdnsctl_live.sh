@@ -5,12 +5,12 @@
 . "$(dirname "$0")/lib.sh"
 
 ctl() {
-	net_exec server build/xdnsctl --bpf-dir "$BPF_DIR" "$@"
+	net_exec server "$CTL" --bpf-dir "$BPF_DIR" "$@"
 }
 
 # live ARGUMENTS...: starts it in the background; $LIVE is its pid, $NET_DIR/live its output
 live() {
-	nsenter --net="/run/netns/$(net_name server)" build/xdnsctl --bpf-dir "$BPF_DIR" "$@" \
+	nsenter --net="/run/netns/$(net_name server)" "$CTL" --bpf-dir "$BPF_DIR" "$@" \
 		>"$NET_DIR/live" 2>"$NET_DIR/live.err" 9>&- &
 	LIVE=$!
 	NET_PIDS+=("$LIVE")

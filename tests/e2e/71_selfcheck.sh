@@ -23,7 +23,7 @@ metric() {
 
 # diffed OPTION...: what xdnsctl says, and its exit status
 diffed() {
-	net_exec server build/xdnsctl -d "$BPF_DIR" -c "$NET_DIR/config.json" "$@" diff 2>&1
+	net_exec server "$CTL" -d "$BPF_DIR" -c "$NET_DIR/config.json" "$@" diff 2>&1
 	echo "status $?"
 }
 

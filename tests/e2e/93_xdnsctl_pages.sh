@@ -8,7 +8,7 @@ BASH_FILE=tools/completion/xdnsctl.bash ZSH_FILE=tools/completion/_xdnsctl
 
 # section NAME: of the usage, lines as they are
 usage_section() {
-	build/xdnsctl --help | sed -n "/^$1:/,/^\$/s/^  //p"
+	"$CTL" --help | sed -n "/^$1:/,/^\$/s/^  //p"
 }
 
 # Commands with their arguments as the manual shows them: "lookup name [type]".

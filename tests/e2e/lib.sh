@@ -17,6 +17,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/../.." || exit 1
 BIN=${XDNS_BIN:-build/mesos-xdns}
 # As its unit runs it, as far as that can be had without systemd (`make check-confined`).
 [ -z "${XDNS_CONFINED:-}" ] || BIN=tests/e2e/confined.sh
+CTL=${XDNS_CTL:-build/xdnsctl}
 SHARED=${XDNS_SHARED:-../shared}
 # Debian's interpreter: it is the one that finds python3-scapy and python3-dnspython.
 PYTHON=/usr/bin/python3

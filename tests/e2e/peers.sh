@@ -24,7 +24,7 @@ count_of() {
 # dump_zone: what the daemon serves, as a master file
 dump_zone() {
 	ZONE_FILE=$NET_DIR/mesos.zone
-	net_exec server build/xdnsctl --bpf-dir "$BPF_DIR" dump >"$ZONE_FILE" ||
+	net_exec server "$CTL" --bpf-dir "$BPF_DIR" dump >"$ZONE_FILE" ||
 		{ not_ok "the zone is dumped"; finish; }
 }
 
