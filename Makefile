@@ -40,7 +40,6 @@ CFLAGS_ALL = -std=gnu11 -D_GNU_SOURCE $(WARN) $(INCLUDES) -DXDNS_VERSION='"$(VER
 BRANCHES := $(if $(filter x86_64,$(shell uname -m)),-fcf-protection,$(if $(filter aarch64,$(shell uname -m)),-mbranch-protection=standard))
 HARDEN   := -fPIE -fstack-protector-strong -fstack-clash-protection -D_FORTIFY_SOURCE=2 $(BRANCHES)
 HARDEN_LD := -pie -Wl,-z,relro -Wl,-z,now
-SANITIZE := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 LDLIBS   := -lbpf -lelf -lz -lcurl -ljansson -luv -lurcu -ljwt -lcrypto \
 	    -lzookeeper_mt -lsystemd -lmicrohttpd -lseccomp -lpthread
 
@@ -75,14 +74,6 @@ PKG_FUZZ  := build/packages-fuzz
 
 all: build/mesos-xdns build/xdnsctl ## build build/mesos-xdns and build/xdnsctl
 
-build/mesos-xdns: build/user/main.o build/libxdns.a
-	$(call say,LD,$@)
-	$(Q)$(CC) $(HARDEN_LD) $(LDFLAGS) -o $@ $^ $(LDLIBS)
-
-build/xdnsctl: $(CTL_SRC:%.c=build/%.o) build/libxdns.a
-	$(call say,LD,$@)
-	$(Q)$(CC) $(HARDEN_LD) $(LDFLAGS) -o $@ $^ $(LDLIBS)
-
 build/%.bpf.o: bpf/%.bpf.c | $(PKG_BUILD)
 	$(call say,BPF,$@)
 	$(Q)$(CLANG) $(BPF_CFLAGS) -c -o $@ $<
@@ -103,9 +94,18 @@ helper_src = $(filter-out $(1)/test_% $(1)/fuzz_% %.bpf.c,$(wildcard $(1)/*.c))
 included   = $(foreach h,$(call helper_src,$(patsubst %/,%,$(dir $(1)))), \
 	       $(if $(shell grep -l '"$(notdir $(h:.c=.h))"' $(1)),$(h)))
 
-# One set of rules for the plain build (build/), the sanitized one (build/asan/) and libFuzzer's
-# (build/fuzz/): $(1) directory, $(2) flags. A test takes from the archive what it needs of the daemon.
+# One set of rules for the plain build (build/) and those that look closer (tools/quality.mk):
+# $(1) directory, $(2) flags, $(3) flags when they are linked.
+# A test takes from the archive what it needs of the daemon.
 define flavour
+$(1)/mesos-xdns: $(1)/user/main.o $(1)/libxdns.a
+	$$(call say,LD,$$@)
+	$$(Q)$$(CC) $(2) $(3) $$(LDFLAGS) -o $$@ $$^ $$(LDLIBS)
+
+$(1)/xdnsctl: $(CTL_SRC:%.c=$(1)/%.o) $(1)/libxdns.a
+	$$(call say,LD,$$@)
+	$$(Q)$$(CC) $(2) $(3) $$(LDFLAGS) -o $$@ $$^ $$(LDLIBS)
+
 $(1)/user/%.o: user/%.c | $(PKG_BUILD) $(SKEL)
 	@mkdir -p $$(@D)
 	$$(call say,CC,$$@)
@@ -117,10 +117,18 @@ $(1)/libxdns.a: $(LIB_SRC:%.c=$(1)/%.o)
 	$$(call say,AR,$$@)
 	$$(Q)rm -f $$@ && $$(AR) rcs $$@ $$^
 
+$(1)/tools/%.o: tools/%.c | $(PKG_BUILD)
+	@mkdir -p $$(@D)
+	$$(call say,CC,$$@)
+	$$(Q)$$(CC) $$(CFLAGS_ALL) -Itools $(2) -c -o $$@ $$<
+
+$(1)/tools/xdnsctl-tap.o: build/xdnsctl-tap.skel.h
+$(1)/tests/bpf/stress_flood.o: build/tests/bpf/stress_flood.skel.h
+
 $(1)/tests/%.o: tests/%.c | $(PKG_CHECK) $(SKEL)
 	@mkdir -p $$(@D)
 	$$(call say,CC,$$@)
-	$$(Q)$$(CC) $$(CFLAGS_ALL) -Itests -I$(1)/tests/bench $(2) -c -o $$@ $$<
+	$$(Q)$$(CC) $$(CFLAGS_ALL) -Itests -Ibuild/tests/bench $(2) -c -o $$@ $$<
 
 $(foreach d,tests/unit tests/golden tests/bpf tests/fuzz,
 $(1)/$(d)/helpers.a: $(patsubst %.c,$(1)/%.o,$(call helper_src,$(d))) | $(PKG_BUILD)
@@ -131,18 +139,18 @@ $(foreach t,$(UNIT) $(GOLDEN) $(BPF_TESTS),
 $(1)/$(t): $(patsubst %.c,$(1)/%.o,$(t).c $(call included,$(t).c)) \
 		$(1)/libxdns.a $(1)/$(dir $(t))helpers.a $(1)/libxdns.a
 	$$(call say,LD,$$@)
-	$$(Q)$$(CC) $(2) $$(LDFLAGS) -o $$@ $$+ -lcmocka $$(LDLIBS)
+	$$(Q)$$(CC) $(2) $(3) $$(LDFLAGS) -o $$@ $$+ -lcmocka $$(LDLIBS)
 )
 $(foreach t,$(FUZZ),
 $(1)/$(t): $(1)/$(t).o $(1)/tests/fuzz/helpers.a $(1)/tests/bpf/helpers.a $(1)/libxdns.a
 	$$(call say,LD,$$@)
-	$$(Q)$$(CC) $(2) $$(LDFLAGS) -o $$@ $$^ -lcmocka $$(LDLIBS)
+	$$(Q)$$(CC) $(2) $(3) $$(LDFLAGS) -o $$@ $$^ -lcmocka $$(LDLIBS)
 )
 endef
 
-$(eval $(call flavour,build,$$(CFLAGS) $$(HARDEN)))
-$(eval $(call flavour,build/asan,$$(SANITIZE)))
-$(eval $(call flavour,build/fuzz,$$(SANITIZE) -fsanitize=fuzzer))
+$(eval $(call flavour,build,$$(CFLAGS) $$(HARDEN),$$(HARDEN_LD)))
+include tools/quality.mk
+$(eval $(call flavour,build/fuzz,$$(ASAN) -fsanitize=fuzzer))
 
 # libFuzzer is clang's, and its main() goes before that of tests/fuzz/helpers.a.
 build/fuzz/%: CC = $(CLANG)
@@ -160,8 +168,6 @@ build/tests/%.skel.h: build/tests/%.bpf.o
 	$(call say,SKEL,$@)
 	$(Q)$(BPFTOOL) gen skeleton $< name $(notdir $*) > $@
 
-build/tests/bpf/stress_flood.o build/asan/tests/bpf/stress_flood.o: build/tests/bpf/stress_flood.skel.h
-
 build/tests/bench/bench_packets.o: build/tests/bench/harness.skel.h
 build/tests/bench/bench_zone: build/tests/bench/zone_bench.o
 build/tests/bench/bench_%: build/tests/bench/bench_%.o build/libxdns.a
@@ -177,17 +183,10 @@ build/xdnsctl-tap.skel.h: build/xdnsctl-tap.bpf.o
 	$(call say,SKEL,$@)
 	$(Q)$(BPFTOOL) gen skeleton $< name xdnsctl_tap > $@
 
-build/tools/xdnsctl-tap.o: build/xdnsctl-tap.skel.h
-
 # The traffic generator, for the bench and for laboratories.
 build/xdns-load.skel.h: build/xdns-load.bpf.o
 	$(call say,SKEL,$@)
 	$(Q)$(BPFTOOL) gen skeleton $< name xdns_load > $@
-
-build/tools/%.o: tools/%.c | $(PKG_BUILD)
-	@mkdir -p $(@D)
-	$(call say,CC,$@)
-	$(Q)$(CC) $(CFLAGS_ALL) -Itools $(CFLAGS) $(HARDEN) -c -o $@ $<
 
 build/tools/xdns-load.o build/tools/xdns-load-setup.o build/tools/xdns-load-report.o: build/xdns-load.skel.h
 build/xdns-load: build/tools/xdns-load.o build/tools/xdns-load-setup.o build/tools/xdns-load-report.o \
@@ -214,18 +213,18 @@ build/tests/e2e/ask: $(ASK_SRC:%.c=build/%.o)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(HARDEN_LD) $(LDFLAGS) -o $@ $^
 
-E2E_NEEDS := build/mesos-xdns build/xdnsctl build/xdp-pass.bpf.o build/tests/e2e/ask
-SANITIZED := $(UNIT) $(GOLDEN) $(addprefix tests/bpf/test_,packets hostile mutants) $(FUZZ)
-CHECKED   := $(addprefix build/,$(UNIT) $(GOLDEN) $(BPF_TESTS)) $(addprefix build/asan/,$(SANITIZED))
+E2E_NEEDS := build/mesos-xdns build/xdnsctl $(XDNS_BIN) $(XDNS_CTL) build/xdp-pass.bpf.o build/tests/e2e/ask
+CHECKED   := $(if $(SANITIZE),$(addprefix $(B)/,$(SANITIZED)), \
+		  $(addprefix build/,$(UNIT) $(GOLDEN) $(BPF_TESTS)) $(addprefix build/asan/,$(SANITIZED)))
 
 # The bench is built, too, so that it does not fall behind unnoticed.
-check: $(CHECKED) $(E2E_NEEDS) $(BENCH_PROGRAMS) | $(PKG_CHECK) $(PKG_RUN) ## every test; the last line counts them
+check: $(CHECKED) $(E2E_NEEDS) $(BENCH_PROGRAMS) | $(PKG_CHECK) $(PKG_RUN) ## every test; the last line counts them; SANITIZE=address,undefined or thread
 	@$(SUITE) tools/lint.sh $(CHECKED) $(SCRIPTS)
 
-check-unit: $(addprefix build/,$(UNIT)) ## the units, no root needed
+check-unit: $(addprefix $(B)/,$(UNIT)) ## the units, no root needed
 	@$(SUITE) $^
 
-check-golden: $(addprefix build/,$(GOLDEN)) ## against what Mesos-DNS answered
+check-golden: $(addprefix $(B)/,$(GOLDEN)) ## against what Mesos-DNS answered
 	@$(SUITE) $^
 
 check-bpf: $(addprefix build/,$(BPF_TESTS)) ## the loaded program, through BPF_PROG_TEST_RUN
@@ -246,9 +245,6 @@ conform: $(E2E_NEEDS) | $(PKG_CHECK) $(PKG_RUN) ## many made-up questions, as NS
 
 soak: $(E2E_NEEDS) | $(PKG_CHECK) $(PKG_RUN) ## hours of queries, churn, fail-overs, restarts, flaps; HOURS=1, SOAK="--rate 2000"
 	@tests/soak/soak.sh $(or $(HOURS),1) $(SOAK)
-
-asan: $(addprefix build/asan/,$(SANITIZED)) ## units, golden tests and packets under ASan and UBSan
-	@$(SUITE) $^
 
 FUZZED = $(if $(T),$(foreach t,$(T),$(filter %/fuzz_$(t),$(FUZZ))),$(FUZZ))
 
@@ -339,4 +335,4 @@ clean: ## remove build/
 	$(Q)rm -rf build
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

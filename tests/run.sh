@@ -4,7 +4,8 @@
 # Runs test programs and scripts, two at a time (XDNS_TEST_JOBS), and counts what they
 # report. Two dialects are understood, alone or mixed: cmocka's
 # "[  PASSED  ] N test(s)" and TAP's "ok"/"not ok" lines (with "# SKIP reason").
-# Lines that begin with "# " are shown; the whole output is in build/test-logs.
+# Lines that begin with "# " are shown; the whole output is in build/test-logs. What a sanitizer
+# or valgrind reports of any process of a test is a failure of that test, however it ended.
 # The last line is "N passed, N failed, N skipped"; the exit status is 1 if
 # anything failed, said nothing, or ended badly without saying what failed.
 #
@@ -16,8 +17,7 @@ logs=build/test-logs
 mkdir -p $logs
 limit=${XDNS_TEST_SECONDS:-300}
 jobs=${XDNS_TEST_JOBS:-2}
-export ASAN_OPTIONS=${ASAN_OPTIONS:-detect_leaks=1}
-export UBSAN_OPTIONS=${UBSAN_OPTIONS:-print_stacktrace=1:halt_on_error=1}
+sanitized=$PWD/$logs/reports
 
 # Prints "passed failed skipped" for one output. TAP without a right plan ended early: a failure.
 count() {
@@ -45,16 +45,37 @@ show_failure() {
 	echo "    the whole output: $1"
 }
 
+# reports_begin NAME: where the processes of this test write what is wrong with them
+reports_begin() {
+	local to=log_path=$sanitized/$1
+	mkdir -p "$sanitized"
+	rm -f "$sanitized/$1".*
+	export ASAN_OPTIONS=detect_leaks=1:quarantine_size_mb=16:$to
+	export UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1:$to
+	export TSAN_OPTIONS=second_deadlock_stack=1:suppressions=$PWD/tools/tsan.suppress:$to
+}
+
+# reports NAME: the first ones
+reports() {
+	local files
+	mapfile -t files < <(find "$sanitized" -name "$1.*" -size +0)
+	[ ${#files[@]} -gt 0 ] && head -n 60 "${files[@]}"
+}
+
 # one PROGRAM: runs it, and prints what there is to say of it; "passed failed skipped" goes to a file
 one() {
 	local program=$1 name log status passed failed skipped note=
 	name=${program#build/}
-	name=${name/asan\/tests/asan}
+	name=${name/san\/tests/san}
 	name=${name#tests/}
 	log=$logs/${name//\//-}.log
+	reports_begin "${name//\//-}"
 	timeout -k 10 "$limit" "./$program" >"$log" 2>&1
 	status=$?
 	read -r passed failed skipped <<<"$(count "$log")"
+	if reports "${name//\//-}" >>"$log"; then
+		failed=$((failed + 1)) note="a sanitizer's report"
+	fi
 
 	if [ $status -eq 124 ] || [ $status -eq 137 ]; then
 		failed=$((failed + 1)) note="did not end within ${limit}s"

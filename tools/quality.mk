@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+#
+# Builds that look closer, and what is run with them (docs/testing.md). A part of the Makefile.
+
+
+
+ASAN := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
+# In one piece, or UBSan's reports go to standard error whatever log_path says.
+ASAN_LD := -static-libasan -static-libubsan
+TSAN := -O1 -g -fno-omit-frame-pointer -fsanitize=thread
+
+$(eval $(call flavour,build/asan,$$(ASAN),$$(ASAN_LD)))
+$(eval $(call flavour,build/tsan,$$(TSAN)))
+
+# Which build `check`, `check-unit`, `check-golden` and `check-e2e` run.
+SANITIZE ?=
+SANITIZERS := address,undefined:build/asan thread:build/tsan
+B := $(if $(SANITIZE),$(patsubst $(SANITIZE):%,%,$(filter $(SANITIZE):%,$(SANITIZERS))),build)
+$(if $(B),,$(error SANITIZE is address,undefined or thread))
+
+# Not of the loaded program, which no sanitizer sees: of what its table is compared with.
+SANITIZED := $(UNIT) $(GOLDEN) $(addprefix tests/bpf/test_,packets hostile mutants) $(FUZZ)
+
+export XDNS_BIN ?= $(B)/mesos-xdns
+export XDNS_CTL ?= $(B)/xdnsctl
+
+asan: $(addprefix build/asan/,$(SANITIZED)) ## units, golden tests, packets and fuzz corpora under ASan and UBSan
+	@$(SUITE) $^
