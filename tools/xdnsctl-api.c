@@ -207,7 +207,8 @@ static char *ask(struct request *r, char *error)
 		if (status != 200)
 			say_status(status, a.data, error);
 	}
-	fclose(a.out);
+	if (memstream_close(a.out, &a.data) && !*error)
+		snprintf(error, CTL_API_ERROR_MAX, "no memory");
 	if (*error)
 		free(TAKE_PTR(a.data));
 	return a.data;

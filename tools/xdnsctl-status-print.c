@@ -130,7 +130,7 @@ void status_print(const struct status *s)
 	fprintf(out, "  port %u\n", ntohs(s->zone.config.port));
 	print_maps(s, out);
 	print_counters(s, out);
-	if (!fclose(out))
+	if (!memstream_close(out, &text))
 		ctl_print_cut(text);
 }
 

@@ -274,7 +274,7 @@ static void answer(struct api *a, const struct api_route *route, const char *nam
 		return;
 	}
 	status = route->answer(a, name, &w);
-	if (fclose(w.out) && status > 0)
+	if (memstream_close(w.out, &ret->body) && status > 0)
 		status = -ENOMEM;
 	if (status < 0) {
 		free(TAKE_PTR(ret->body));

@@ -24,7 +24,7 @@ static void put_printed(struct json_writer *w, const char *name, const struct co
 	if (!out)
 		return;
 	config_print_value(key, cfg, out);
-	if (fclose(out))
+	if (memstream_close(out, &text))
 		return;
 	if (len >= 2 && text[0] == '"' && text[len - 1] == '"') {
 		text[len - 1] = '\0';

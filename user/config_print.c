@@ -153,7 +153,7 @@ void config_log(const struct config *cfg)
 		if (!out)
 			continue;
 		config_print_value(&config_keys[i], cfg, out);
-		if (fclose(out) == 0)
+		if (!memstream_close(out, &text))
 			log_info("config: %s = %s", config_keys[i].name, text);
 	}
 }

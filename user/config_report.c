@@ -84,10 +84,8 @@ int config_fail(struct config_loader *l, enum config_key_id id, const char *valu
 	va_end(ap);
 	fputs("; allowed: ", out);
 	config_describe(&config_keys[id], out);
-	if (fclose(out) != 0) {
-		free(text);
+	if (memstream_close(out, &text))
 		return -ENOMEM;
-	}
 	one_line(text);
 	free(l->error);
 	l->error = text;

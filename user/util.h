@@ -9,6 +9,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -38,6 +39,12 @@ static inline void cleanup_close(int *fd)
 		(p) = NULL;                                                                        \
 		_p;                                                                                \
 	})
+
+/*
+ * Closes a stream of open_memstream(). -ENOMEM: there is no *text then; glibc alone says nothing if
+ * there is no memory at the very end.
+ */
+int memstream_close(FILE *out, char **text);
 
 /* Monotonic clock in nanoseconds; the second goes on while the machine sleeps. */
 uint64_t now_ns(void);

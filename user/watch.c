@@ -290,7 +290,7 @@ ssize_t watcher_read(struct watcher *c, char *buf, size_t size)
 		if (!out)
 			return -ENOMEM;
 		write_news(c, out);
-		if (fclose(out))
+		if (memstream_close(out, &c->text))
 			return -ENOMEM;
 	}
 	if (size > c->len - c->at)

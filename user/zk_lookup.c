@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "array.h"
+#include "util.h"
 
 struct texts {
 	char **list;
@@ -71,10 +72,7 @@ static char *join(struct texts *t)
 	for (size_t i = 0; i < t->count; i++)
 		if (i == 0 || strcmp(t->list[i], t->list[i - 1]) != 0)
 			fprintf(f, "%s%s", i > 0 ? "," : "", t->list[i]);
-	if (fclose(f) != 0) {
-		free(text);
-		return NULL;
-	}
+	memstream_close(f, &text);
 	return text;
 }
 

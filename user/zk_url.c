@@ -94,10 +94,7 @@ static char *servers_text(const struct zk_url *url)
 		fprintf(f, "%s%s", i > 0 ? "," : "", server ? server : "?");
 		free(server);
 	}
-	if (fclose(f) != 0) {
-		free(text);
-		return NULL;
-	}
+	memstream_close(f, &text);
 	return text;
 }
 
