@@ -88,16 +88,17 @@ static char *pin_of(const char *pem)
 /* Whose word is taken: that of the configured certificate's holder, or of one a CA vouches for. */
 static int set_trust(CURL *easy, const struct ctl *c, char **ret_pin)
 {
-	if (c->ca_file)
-		curl_easy_setopt(easy, CURLOPT_CAINFO, c->ca_file);
+	if (c->ca_file && curl_easy_setopt(easy, CURLOPT_CAINFO, c->ca_file))
+		return -ENOMEM;
 	if (c->url || c->ca_file || !c->cfg || !c->cfg->http_cert)
 		return 0;
 	*ret_pin = pin_of(c->cfg->http_cert);
 	if (!*ret_pin)
 		return -EINVAL;
+	if (curl_easy_setopt(easy, CURLOPT_PINNEDPUBLICKEY, *ret_pin))
+		return -ENOMEM;
 	curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 0L);
 	curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 0L);
-	curl_easy_setopt(easy, CURLOPT_PINNEDPUBLICKEY, *ret_pin);
 	return 0;
 }
 

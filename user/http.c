@@ -35,6 +35,7 @@ struct transfer {
 	const struct http_request *req;
 	CURL *easy;
 	struct curl_slist *headers;
+	CURLcode set;		   /* of its options, the first that was not taken */
 	bool body_failed, refused; /* the body's taker gave up; not a 2xx answer */
 	uint64_t received, ignored;
 	uint64_t heard_ns; /* of now_ns(): the last octet, of headers or body */
@@ -125,6 +126,10 @@ static size_t on_body(char *data, size_t size, size_t count, void *ctx)
 	return size * count;
 }
 
+/* One that does not take, for want of memory, ends the request before it begins. */
+#define SET(t, option, value)                                                                      \
+	((t)->set = (t)->set == CURLE_OK ? curl_easy_setopt((t)->easy, option, value) : (t)->set)
+
 static int add_header(struct transfer *t, const char *line)
 {
 	struct curl_slist *list = curl_slist_append(t->headers, line);
@@ -149,11 +154,11 @@ static int set_headers(struct transfer *t)
 		rc = add_header(t, req->authorization);
 	if (rc < 0)
 		return rc;
-	curl_easy_setopt(t->easy, CURLOPT_HTTPHEADER, t->headers);
+	SET(t, CURLOPT_HTTPHEADER, t->headers);
 	if (req->user) {
-		curl_easy_setopt(t->easy, CURLOPT_HTTPAUTH, CURLAUTH_BASIC);
-		curl_easy_setopt(t->easy, CURLOPT_USERNAME, req->user);
-		curl_easy_setopt(t->easy, CURLOPT_PASSWORD, req->password);
+		SET(t, CURLOPT_HTTPAUTH, CURLAUTH_BASIC);
+		SET(t, CURLOPT_USERNAME, req->user);
+		SET(t, CURLOPT_PASSWORD, req->password);
 	}
 	return 0;
 }
@@ -163,25 +168,25 @@ static void set_tls(struct transfer *t, const struct config *cfg)
 {
 	bool verify = *cfg->ca_cert_file;
 
-	curl_easy_setopt(t->easy, CURLOPT_SSL_VERIFYPEER, verify ? 1L : 0L);
-	curl_easy_setopt(t->easy, CURLOPT_SSL_VERIFYHOST, verify ? 2L : 0L);
+	SET(t, CURLOPT_SSL_VERIFYPEER, verify ? 1L : 0L);
+	SET(t, CURLOPT_SSL_VERIFYHOST, verify ? 2L : 0L);
 	if (verify)
-		curl_easy_setopt(t->easy, CURLOPT_CAINFO, cfg->ca_cert_file);
+		SET(t, CURLOPT_CAINFO, cfg->ca_cert_file);
 	if (*cfg->cert_file) {
-		curl_easy_setopt(t->easy, CURLOPT_SSLCERT, cfg->cert_file);
-		curl_easy_setopt(t->easy, CURLOPT_SSLKEY, cfg->key_file);
+		SET(t, CURLOPT_SSLCERT, cfg->cert_file);
+		SET(t, CURLOPT_SSLKEY, cfg->key_file);
 	}
 }
 
 static void set_method(struct transfer *t)
 {
 	if (t->req->post) {
-		curl_easy_setopt(t->easy, CURLOPT_POSTFIELDS, t->req->post);
+		SET(t, CURLOPT_POSTFIELDS, t->req->post);
 		return;
 	}
-	curl_easy_setopt(t->easy, CURLOPT_FOLLOWLOCATION, 1L);
-	curl_easy_setopt(t->easy, CURLOPT_MAXREDIRS, (long)REDIRECTS_MAX);
-	curl_easy_setopt(t->easy, CURLOPT_AUTOREFERER, 1L);
+	SET(t, CURLOPT_FOLLOWLOCATION, 1L);
+	SET(t, CURLOPT_MAXREDIRS, (long)REDIRECTS_MAX);
+	SET(t, CURLOPT_AUTOREFERER, 1L);
 }
 
 /* What bounds it, and how its answer comes. */
@@ -191,39 +196,40 @@ static void set_course(struct transfer *t)
 	long left = deadline > now ? (long)((deadline - now) / NSEC_PER_MSEC) : 0;
 
 	if (deadline > 0)
-		curl_easy_setopt(t->easy, CURLOPT_TIMEOUT_MS, left > 0 ? left : 1L);
+		SET(t, CURLOPT_TIMEOUT_MS, left > 0 ? left : 1L);
 	if (!t->req->idle_ns) {
-		curl_easy_setopt(t->easy, CURLOPT_ACCEPT_ENCODING, "gzip");
+		SET(t, CURLOPT_ACCEPT_ENCODING, "gzip");
 		return;
 	}
-	curl_easy_setopt(t->easy, CURLOPT_TCP_KEEPALIVE, 1L);
-	curl_easy_setopt(t->easy, CURLOPT_TCP_KEEPIDLE, KEEPALIVE_IDLE);
-	curl_easy_setopt(t->easy, CURLOPT_TCP_KEEPINTVL, KEEPALIVE_INTERVAL);
-	curl_easy_setopt(t->easy, CURLOPT_HEADERFUNCTION, on_header);
-	curl_easy_setopt(t->easy, CURLOPT_HEADERDATA, t);
+	SET(t, CURLOPT_TCP_KEEPALIVE, 1L);
+	SET(t, CURLOPT_TCP_KEEPIDLE, KEEPALIVE_IDLE);
+	SET(t, CURLOPT_TCP_KEEPINTVL, KEEPALIVE_INTERVAL);
+	SET(t, CURLOPT_HEADERFUNCTION, on_header);
+	SET(t, CURLOPT_HEADERDATA, t);
 }
 
 static int set_options(struct transfer *t, const struct config *cfg)
 {
-	if (curl_easy_setopt(t->easy, CURLOPT_URL, t->req->url) != CURLE_OK)
-		return -ENOMEM;
-	curl_easy_setopt(t->easy, CURLOPT_NOSIGNAL, 1L);
-	curl_easy_setopt(t->easy, CURLOPT_QUICK_EXIT, 1L); /* do not wait for a look-up */
-	curl_easy_setopt(t->easy, CURLOPT_CONNECTTIMEOUT_MS, CONNECT_MAX_MS);
-	curl_easy_setopt(t->easy, CURLOPT_PROXY, "");
-	curl_easy_setopt(t->easy, CURLOPT_PROTOCOLS_STR, "http,https");
-	curl_easy_setopt(t->easy, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
-	curl_easy_setopt(t->easy, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1);
-	curl_easy_setopt(t->easy, CURLOPT_FORBID_REUSE, 1L);
-	curl_easy_setopt(t->easy, CURLOPT_USERAGENT, "mesos-xdns/" XDNS_VERSION);
-	curl_easy_setopt(t->easy, CURLOPT_BUFFERSIZE, RECEIVE_BUFFER);
-	curl_easy_setopt(t->easy, CURLOPT_ERRORBUFFER, t->message);
-	curl_easy_setopt(t->easy, CURLOPT_WRITEFUNCTION, on_body);
-	curl_easy_setopt(t->easy, CURLOPT_WRITEDATA, t);
+	SET(t, CURLOPT_URL, t->req->url);
+	SET(t, CURLOPT_NOSIGNAL, 1L);
+	SET(t, CURLOPT_QUICK_EXIT, 1L); /* do not wait for a look-up */
+	SET(t, CURLOPT_CONNECTTIMEOUT_MS, CONNECT_MAX_MS);
+	SET(t, CURLOPT_PROXY, "");
+	SET(t, CURLOPT_PROTOCOLS_STR, "http,https");
+	SET(t, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
+	SET(t, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1);
+	SET(t, CURLOPT_FORBID_REUSE, 1L);
+	SET(t, CURLOPT_USERAGENT, "mesos-xdns/" XDNS_VERSION);
+	SET(t, CURLOPT_BUFFERSIZE, RECEIVE_BUFFER);
+	SET(t, CURLOPT_ERRORBUFFER, t->message);
+	SET(t, CURLOPT_WRITEFUNCTION, on_body);
+	SET(t, CURLOPT_WRITEDATA, t);
 	set_course(t);
 	set_method(t);
 	set_tls(t, cfg);
-	return set_headers(t);
+	if (set_headers(t) || t->set != CURLE_OK)
+		return -ENOMEM;
+	return 0;
 }
 
 /* Is there a reason to give up? 0, or with *ret_ms how long to wait before looking again. */
