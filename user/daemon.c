@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <string.h>
 
+#include "labels.h"
 #include "log.h"
 #include "notify.h"
 #include "privileges.h"
@@ -209,9 +210,13 @@ static int start(struct daemon *d)
 	static const struct follower_ops ops = {
 		.current = on_current, .heard = on_heard, .expired = on_expired};
 	_cleanup_free_ char *error = NULL;
+	struct label_hasher *hasher = NULL;
 	struct xdns_config zc;
 	int r = zone_config_make(d->cfg, &zc);
 
+	if (!r) /* now or never */
+		r = label_hasher_new(&hasher);
+	label_hasher_free(hasher);
 	if (!r)
 		r = zone_new(&zc, &d->zone);
 	if (!r)

@@ -49,6 +49,10 @@ int label_fragments(const char *text, bool rfc952, char ret[LABEL_FRAGMENTS_BUF]
 /* Computes the labels that tell tasks of one name apart. Not thread-safe. */
 struct label_hasher;
 
+/*
+ * -EIO: libcrypto fails. The first call sets libcrypto up, and if that fails, every later one does,
+ * too: whoever starts a program makes one.
+ */
 int label_hasher_new(struct label_hasher **ret);
 struct label_hasher *label_hasher_free(struct label_hasher *h);
 
