@@ -38,7 +38,7 @@ static int switch_config(struct daemon *d, const struct config *old, const struc
 	s = follower_reload(d->follower, fresh, classes & CONFIG_SOURCE, classes & CONFIG_RECORDS,
 			    &error);
 	if (s)
-		log_error("following the masters: %s", error ? error : strerror(-s));
+		log_error("following the masters: %s; trying again", error ? error : strerror(-s));
 	if (d->kernel && classes & CONFIG_XDP)
 		kernel_sync(d->kernel, &d->interfaces);
 	return r ? r : s == -ENOMEM ? s : 0;
@@ -48,6 +48,7 @@ static int switch_config(struct daemon *d, const struct config *old, const struc
 void daemon_reload(struct daemon *d)
 {
 	_cleanup_free_ char *error = NULL;
+	const struct config *looked_at;
 	struct config_changes changes;
 	struct config *fresh, *old = d->cfg, *feeds = d->feeds_cfg;
 	bool switched;
@@ -62,9 +63,9 @@ void daemon_reload(struct daemon *d)
 	d->cfg = fresh;
 	switched = switch_config(d, old, fresh, changes.classes) == 0;
 	log_changes(fresh, &changes);
-	/* the feeds look at the one they were started with */
-	if (follower_feeds_config(d->follower) == fresh)
-		d->feeds_cfg = fresh;
+	/* the feeds look at the one they were started with, maybe by a later attempt */
+	looked_at = follower_feeds_config(d->follower);
+	d->feeds_cfg = looked_at == fresh ? fresh : looked_at == old ? old : feeds;
 	if (switched && feeds != d->feeds_cfg && feeds != old)
 		config_free(feeds);
 	if (switched && old != d->feeds_cfg)

@@ -341,12 +341,7 @@ const char *follower_zone_master(const struct follower *f)
 
 int follower_start(struct follower *f, char **ret_error)
 {
-	int r = feeds_start(f->cfg, f->inbox, &f->feeds, ret_error);
-
-	f->feeds_cfg = f->cfg;
-	if (!r)
-		follower_plan(f, true);
-	return r;
+	return follower_start_feeds(f, ret_error);
 }
 
 void follower_set_listeners(struct follower *f, struct address *listeners, size_t count)
@@ -396,25 +391,15 @@ struct model *follower_model(const struct follower *f)
 	return f->model;
 }
 
-/* What the feeds before had under way is forgotten; the masters that are known are asked on. */
-static int restart_feeds(struct follower *f, char **ret_error)
+/* What could not be started is tried again until it can be, or the configuration is another. */
+int follower_start_feeds(struct follower *f, char **ret_error)
 {
-	struct feeds *fresh = NULL;
-	struct message *m;
-	bool lost;
-	int r;
+	int r = feeds_start(f->cfg, f->inbox, &f->feeds, ret_error);
 
-	f->stats.stream_bytes += feeds_stream_octets(f->feeds);
-	feeds_stop(TAKE_PTR(f->feeds));
-	for (m = inbox_take(f->inbox, &lost); m;)
-		m = message_free(m);
-	follower_fetch_reset(f);
-	f->resubscribed |= f->streaming;
-	f->streaming = false;
-	r = feeds_start(f->cfg, f->inbox, &fresh, ret_error);
-	if (r)
+	if (r) {
+		follower_plan_feeds(f);
 		return r;
-	f->feeds = fresh;
+	}
 	f->feeds_cfg = f->cfg;
 	if (f->masters.list) {
 		const char *const *list = (const char *const *)f->masters.list;
@@ -425,6 +410,22 @@ static int restart_feeds(struct follower *f, char **ret_error)
 	}
 	follower_plan(f, true);
 	return 0;
+}
+
+/* What the feeds before had under way is forgotten; the masters that are known are asked on. */
+static int restart_feeds(struct follower *f, char **ret_error)
+{
+	struct message *m;
+	bool lost;
+
+	f->stats.stream_bytes += feeds_stream_octets(f->feeds);
+	feeds_stop(TAKE_PTR(f->feeds));
+	for (m = inbox_take(f->inbox, &lost); m;)
+		m = message_free(m);
+	follower_fetch_reset(f);
+	f->resubscribed |= f->streaming;
+	f->streaming = false;
+	return follower_start_feeds(f, ret_error);
 }
 
 int follower_reload(struct follower *f, const struct config *cfg, bool sources, bool records,

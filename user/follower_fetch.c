@@ -16,6 +16,8 @@
  */
 #define SETTLE_MS 250
 
+#define FEEDS_RETRY_MS 1000
+
 #define SPACING_MIN_NS (NSEC_PER_SEC)	  /* between two documents that are asked for at once */
 #define SPACING_FACTOR 3		  /* and in times of what the last one took */
 #define BACKOFF_MIN_NS (NSEC_PER_SEC / 2) /* between failures: an election takes about a second */
@@ -55,7 +57,7 @@ static void begin(uv_timer_t *timer)
 {
 	struct follower *f = timer->data;
 
-	if (!f->feeds || f->fetching || f->settling)
+	if (f->fetching || f->settling)
 		return;
 	f->fetching = true;
 	f->wanted = false;
@@ -63,6 +65,22 @@ static void begin(uv_timer_t *timer)
 	/* from here on events are newer than the document */
 	model_expect_documents(f->model, true);
 	feeds_fetch(f->feeds);
+}
+
+static void begin_feeds(uv_timer_t *timer)
+{
+	struct follower *f = timer->data;
+	char *error = NULL;
+	int r = follower_start_feeds(f, &error);
+
+	log_write(r ? LOG_LEVEL_DEBUG : LOG_LEVEL_NOTICE, "following the masters: %s",
+		  r ? error ? error : strerror(-r) : "again");
+	free(error);
+}
+
+void follower_plan_feeds(struct follower *f)
+{
+	uv_timer_start(&f->fetch, begin_feeds, FEEDS_RETRY_MS, 0);
 }
 
 /* Ticks keep their rhythm and are left out while a document is on its way. */

@@ -17,7 +17,7 @@ struct follower {
 	struct follower_ops ops;
 	void *ctx;
 	struct inbox *inbox;
-	struct feeds *feeds; /* NULL: could not be started again */
+	struct feeds *feeds; /* NULL: could not be started again, yet */
 	const struct config *feeds_cfg;
 	struct model *model;
 
@@ -72,6 +72,7 @@ struct follower {
 /* follower.c */
 void follower_take_document(struct follower *f, struct message *m);
 void follower_heard(struct follower *f);
+int follower_start_feeds(struct follower *f, char **ret_error);
 
 /* follower_fetch.c */
 /* Those of ZooKeeper, else the configured ones. */
@@ -80,6 +81,8 @@ int follower_fetch_init(struct follower *f);
 void follower_fetch_close(struct follower *f);
 /* The feeds are others from now on. */
 void follower_fetch_reset(struct follower *f);
+/* Plans another attempt at starting them. */
+void follower_plan_feeds(struct follower *f);
 /* Plans the next document: as soon as is decent if `soon`. */
 void follower_plan(struct follower *f, bool soon);
 void follower_on_document(struct follower *f, struct message *m);
