@@ -8,6 +8,7 @@
 NSD_ADDRESS=127.0.0.2 KNOT_ADDRESS=127.0.0.3 BIND_ADDRESS=127.0.0.4
 PLAIN=10.53.4.1 PLAIN6=fd53:4::1 # the daemon, behind an interface without XDP
 ZONE_FILE='' # a dump of the zone
+PEERS=()     # started, and not waited for yet
 
 # plain_path: a second cable between client and server
 plain_path() {
@@ -32,12 +33,24 @@ peer_serving() {
 	net_exec client dig +time=1 +tries=1 "@$1" mesos SOA | grep -q 'status: NOERROR'
 }
 
+# peer_start NAME ADDRESS COMMAND...: peers_wait waits for it
+peer_start() {
+	PEERS+=("$1 $2")
+	net_start client "$NET_DIR/$1.log" "${@:3}"
+}
+
+peers_wait() {
+	local name address
+	while read -r name address; do
+		within 20 peer_serving "$address" || { not_ok "$name starts" "$(cat "$NET_DIR/$name.log")"; finish; }
+	done < <(printf '%s\n' "${PEERS[@]}")
+	PEERS=()
+}
+
 # peer NAME ADDRESS COMMAND...: starts it and waits for it
 peer() {
-	local name=$1 address=$2
-	shift 2
-	net_start client "$NET_DIR/$name.log" "$@"
-	within 20 peer_serving "$address" || { not_ok "$name starts" "$(cat "$NET_DIR/$name.log")"; finish; }
+	peer_start "$@"
+	peers_wait
 }
 
 peer_nsd() {
