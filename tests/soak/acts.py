@@ -66,16 +66,16 @@ def masters_away(soak):
 
 
 def zookeeper_away(soak):
-    """The leader goes on, and nothing lags."""
+    """The leader goes on and nothing lags; when it is back sessions may have expired, which is an election."""
     if soak.zookeeper is None:
         return
     soak.zookeeper.kill()
     time.sleep(random.uniform(2, 8))
-    soak.zookeeper.start()
-    if not wait_for(lambda: soak.zookeeper_serves(), 60):
-        soak.tally.fault('ZooKeeper does not start')
-    time.sleep(12)  # sessions are there again, or have expired and elections are over
     with soak.lagging_until_caught_up():
+        soak.zookeeper.start()
+        if not wait_for(soak.zookeeper_serves, 60):
+            soak.tally.fault('ZooKeeper does not start')
+        time.sleep(12)
         wait_settled(soak)
 
 

@@ -9,7 +9,7 @@ import subprocess
 import threading
 
 MB = 1 << 20
-WARM_UP = 300  # seconds of a daemon's life before its memory is looked at
+WARM_UP = 900  # seconds of a life before its memory is looked at: what /v1/watch keeps has filled
 SHORTEST = 600  # seconds: a shorter piece says nothing about a slope
 XDP_COUNTER = re.compile(r'mesos_xdns_(xdp_total|answers_total\{plane="xdp"|dropped_total\{plane="xdp")')
 
