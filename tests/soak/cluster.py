@@ -139,9 +139,11 @@ class Cluster:
 
     def probe(self):
         """The probe's task has another address, which is returned; what was before is served when that is."""
-        task, = self.truth.services[PROBE].values()
-        self.move(task)
-        return task.ips[0]
+        tasks = list(self.truth.services[PROBE].values())
+        if not tasks:  # it went with its agent
+            return self.start(PROBE).ips[0]
+        self.move(tasks[0])
+        return tasks[0].ips[0]
 
 
 class Churn(threading.Thread):

@@ -240,8 +240,8 @@ def main():
                         help='seconds that a change may take to the answers while nothing is wrong')
     parser.add_argument('--zookeeper', action='store_true')
     soak = Soak(parser.parse_args())
-    for number in signal.SIGTERM, signal.SIGHUP:
-        signal.signal(number, lambda number, frame: sys.exit(128 + number))
+    for number in signal.SIGTERM, signal.SIGHUP:  # the table is of what there was until then
+        signal.signal(number, lambda number, frame: soak.stopping.set())
     try:
         good = soak.run()
     finally:

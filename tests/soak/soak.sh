@@ -36,9 +36,10 @@ net_stop "$NET_PID" # soak.py starts it, since it ends it, too
 "$PYTHON" tests/soak/soak.py --prefix "$NET_PREFIX" --directory "$NET_DIR" --daemon "$BIN" --hours "$HOURS" \
 	"${zookeeper[@]}" "$@" &
 SOAK=$!
-trap 'kill -TERM $SOAK; wait $SOAK; exit 143' INT TERM HUP
+trap 'kill -TERM $SOAK' INT TERM HUP # it prints its table and ends
 wait $SOAK
 status=$?
+[ $status -le 128 ] || { wait $SOAK; status=$?; }
 mkdir -p build/soak
 cp "$NET_DIR"/{daemon,sim,nsd,zk}.log build/soak/ 2>/dev/null
 net_cleanup
