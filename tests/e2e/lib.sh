@@ -253,7 +253,7 @@ daemon_xdp() {
 	shift
 	config xdpMode "\"$mode\"" "$@"
 	daemon
-	if ! within 10 kernel_serving; then
+	if ! within 30 kernel_serving; then
 		not_ok "the kernel serves the zone ($mode)" "$(tail -40 "$DAEMON_LOG")"
 		finish
 	fi
