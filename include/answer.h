@@ -89,7 +89,10 @@ static __always_inline void xdns_put_rr(__u8 *p, __u16 owner, __u16 type, __u32 
 	xdns_put32(p + 8, ttl >> 16 | (__u32)xdns_be16(rdlen) << 16);
 }
 
-/* The i-th address of the record, NULL if its set is not there. */
+/*
+ * The i-th address of the record, NULL if its set is not there. A compiler that knows how large i
+ * can be takes the mask of an index away, which the verifier needs: it does not know.
+ */
 static __always_inline const __u8 *xdns_record_a(const void *env, const struct xdns_record *r,
 						 __u32 i)
 {
@@ -101,6 +104,7 @@ static __always_inline const __u8 *xdns_record_a(const void *env, const struct x
 	if (!set)
 		return 0;
 	xdns_opaque(set);
+	xdns_opaque(i);
 	return set->a[i & (XDNS_A_PER_SET - 1)];
 }
 
@@ -115,6 +119,7 @@ static __always_inline const __u8 *xdns_record_aaaa(const void *env, const struc
 	if (!set)
 		return 0;
 	xdns_opaque(set);
+	xdns_opaque(i);
 	return set->aaaa[i & (XDNS_AAAA_PER_SET - 1)];
 }
 
@@ -129,6 +134,7 @@ static __always_inline const struct xdns_srv *xdns_record_srv(const void *env,
 	if (!set)
 		return 0;
 	xdns_opaque(set);
+	xdns_opaque(i);
 	return &set->srv[i & (XDNS_SRV_PER_SET - 1)];
 }
 
