@@ -121,6 +121,9 @@ struct config *config_free(struct config *cfg)
 		resolvers_free(&cfg->zone_resolvers[i].resolvers);
 	}
 	free(cfg->zone_resolvers);
+	free(cfg->cookie_secret_file);
+	explicit_bzero(&cfg->cookies, sizeof(cfg->cookies));
+	free(cfg->nsid);
 	free(cfg->http_listener);
 	free(cfg->http_cert_file);
 	free(cfg->http_key_file);

@@ -94,10 +94,13 @@ struct config {
 	uint16_t port;
 	bool dns_on, recurse_on, external_on, set_truncate_bit;
 	bool resolv_subnet_first;
-	int timeout;		     /* towards a resolver, > 0 */
-	struct xdns_cookies cookies; /* none: no cookies */
-	uint8_t nsid[CONFIG_NSID_MAX];
-	size_t nsid_len; /* 0: no NSID */
+	int timeout; /* towards a resolver, > 0 */
+	bool cookies_on;
+	char *cookie_secret_file;
+	struct xdns_cookies cookies; /* none: no cookies, or config_settle_cookies() is to come */
+	char *nsid;
+	uint8_t nsid_octets[CONFIG_NSID_MAX]; /* what is sent */
+	size_t nsid_len;		      /* 0: nothing */
 	struct config_resolvers resolvers;
 	struct config_zone_resolvers *zone_resolvers;
 	size_t zone_resolvers_count;
@@ -138,6 +141,12 @@ int config_parse(const char *path, const char *json, size_t len, struct config *
 
 /* The command line's -keep-serving; true goes before the file's word, false leaves it. */
 void config_set_keep_serving(struct config *cfg, bool flag);
+
+/*
+ * Cookies without a file of secrets: those of before (NULL: there are none) are gone on with, or
+ * one is made up. -EIO: not even that.
+ */
+int config_settle_cookies(struct config *cfg, const struct xdns_cookies *before);
 
 /* Every key and its value, secrets masked, one log_info() line each. */
 void config_log(const struct config *cfg);

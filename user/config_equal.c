@@ -69,6 +69,22 @@ bool config_equal_http_token(const struct config *a, const struct config *b)
 		       0;
 }
 
+/* A secret of our own making is no change. */
+bool config_equal_cookie_secret(const struct config *a, const struct config *b)
+{
+	if (strcmp(a->cookie_secret_file, b->cookie_secret_file) != 0)
+		return false;
+	return !*a->cookie_secret_file || !a->cookies_on || !b->cookies_on ||
+	       memcmp(&a->cookies, &b->cookies, sizeof(a->cookies)) == 0;
+}
+
+/* The host's name may have changed. */
+bool config_equal_nsid(const struct config *a, const struct config *b)
+{
+	return strcmp(a->nsid, b->nsid) == 0 && a->nsid_len == b->nsid_len &&
+	       memcmp(a->nsid_octets, b->nsid_octets, a->nsid_len) == 0;
+}
+
 bool config_equal_auth(const struct config *a, const struct config *b)
 {
 	return a->mesos_auth == b->mesos_auth;

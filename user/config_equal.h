@@ -24,4 +24,7 @@ bool config_equal_zones(const struct config *a, const struct config *b);
 bool config_equal_interfaces(const struct config *a, const struct config *b);
 bool config_equal_xdp_mode(const struct config *a, const struct config *b);
 
+bool config_equal_cookie_secret(const struct config *a, const struct config *b);
+bool config_equal_nsid(const struct config *a, const struct config *b);
+
 #endif

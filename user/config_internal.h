@@ -58,6 +58,9 @@ enum config_key_id {
 	KEY_TIMEOUT,
 	KEY_RESOLVERS,
 	KEY_ZONE_RESOLVERS,
+	KEY_COOKIES,
+	KEY_COOKIE_SECRET_FILE,
+	KEY_NSID,
 	KEY_HTTP_ON,
 	KEY_HTTP_LISTENER,
 	KEY_HTTP_PORT,
@@ -226,6 +229,7 @@ int config_check_resolvers(struct config_loader *l); /* config_servers.c */
 int config_check_tls(struct config_loader *l);	     /* config_tls.c */
 int config_check_http(struct config_loader *l);	     /* config_http.c */
 int config_check_auth(struct config_loader *l);	     /* config_iam.c */
+int config_check_cookies(struct config_loader *l);   /* config_cookies.c */
 
 /* `^[a-zA-Z0-9-]+(\.[a-zA-Z0-9-]+)*$`, and lengths RFC 1035 2.3.4 allows. */
 bool config_is_domain(const char *text);

@@ -131,6 +131,15 @@ const struct config_key config_keys[CONFIG_KEY_COUNT] = {
 				.allowed = "zones outside the own domain, each with a list of one "
 					   "or more IP, IPv4:PORT or [IPv6]:PORT"},
 
+	[KEY_COOKIES] = {"cookies", TYPE_BOOL, .classes = CONFIG_SERVING, CFG(cookies_on),
+			 .number = true},
+	[KEY_COOKIE_SECRET_FILE] = {"cookieSecretFile", TYPE_STRING, .classes = CONFIG_SERVING,
+				    .equal = config_equal_cookie_secret, CFG(cookie_secret_file),
+				    .allowed = "a readable file with one or two secrets of 32 hex "
+					       "digits, each on its own line"},
+	[KEY_NSID] = {"nsid", TYPE_STRING, .classes = CONFIG_SERVING, .equal = config_equal_nsid,
+		      CFG(nsid), .allowed = "\"\", \"hostname\" or up to 64 octets of one's own"},
+
 	[KEY_HTTP_ON] = {"httpOn", TYPE_BOOL, .classes = CONFIG_API, CFG(http_on), .number = true},
 	[KEY_HTTP_LISTENER] = {"httpListener", TYPE_STRING, .classes = CONFIG_API,
 			       CFG(http_listener), .text = "0.0.0.0",

@@ -97,6 +97,8 @@ int config_reload(const struct config *old, struct config **ret, struct config_c
 	config_set_keep_serving(fresh, old->xdp_keep_serving_flag);
 	config_compare(old, fresh, &changes);
 	r = config_merge(fresh, old);
+	if (!r)
+		r = config_settle_cookies(fresh, &old->cookies);
 	if (r < 0) {
 		config_free(fresh);
 		*ret_error = strdup("no memory for the new configuration");

@@ -228,6 +228,11 @@ static int start(struct daemon *d)
 	r = daemon_claim_kernel(d);
 	if (r)
 		return r;
+	r = daemon_settle_cookies(d);
+	if (r) {
+		log_error("cookies: no random secret: %s", strerror(-r));
+		return r;
+	}
 	r = serve(d);
 	if (r)
 		return r;

@@ -95,8 +95,10 @@ void daemon_on_check(uv_timer_t *timer)
 {
 	const struct daemon *d = timer->data;
 
-	if (d->kernel)
-		kernel_check(d->kernel);
+	if (!d->kernel)
+		return;
+	kernel_follow_wall_clock(d->kernel);
+	kernel_check(d->kernel);
 }
 
 struct taking {
@@ -161,6 +163,17 @@ int daemon_claim_kernel(struct daemon *d)
 	else if (r)
 		note_refusal(d, TAKE_PTR(why));
 	return r == -EBUSY ? r : 0;
+}
+
+/* Cookies that a daemon before has given stay good, if its maps are still there. */
+int daemon_settle_cookies(struct daemon *d)
+{
+	struct xdns_cookies before;
+	bool found = d->kernel && !kernel_pinned_cookies(d->kernel, &before);
+	int r = config_settle_cookies(d->cfg, found ? &before : NULL);
+
+	explicit_bzero(&before, sizeof(before));
+	return r;
 }
 
 /* Links or addresses changed: the program's interfaces and the listener's records follow. */

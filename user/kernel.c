@@ -119,13 +119,17 @@ void kernel_renew_front(struct kernel *k)
  * An update of a map of maps returns when every program run that began before is over: what the
  * kernel promises for it (maybe_wait_bpf_programs()) is the grace period wanted here.
  */
-static void mirror_wait(void *ctx)
+void kernel_wait_for_runs(struct kernel *k)
 {
-	struct kernel *k = ctx;
 	uint32_t zero = 0;
 
 	if (bpf_map_update_elem(k->grace_fd, &zero, &k->grace_inner_fd, BPF_ANY))
 		sleep(1); /* never seen; far longer than a program run */
+}
+
+static void mirror_wait(void *ctx)
+{
+	kernel_wait_for_runs(ctx);
 }
 
 void kernel_set_master(struct kernel *k, const char *id)
@@ -191,7 +195,9 @@ int kernel_renew(struct kernel *k, char **ret_error)
 	set_state(k, &fresh);
 	if (counters_carry(k, &fresh, carried))
 		log_debug("xdp: the program's counters begin at 0");
-	r = generation_pin(&fresh, k->cfg->bpf_dir);
+	r = cookies_start(k, &fresh);
+	if (!r)
+		r = generation_pin(&fresh, k->cfg->bpf_dir);
 	if (r && asprintf(ret_error, "pinning the maps: %s", strerror(-r)) < 0)
 		*ret_error = NULL;
 	if (!r) {
@@ -395,8 +401,10 @@ void kernel_reconfigure(struct kernel *k, const struct config *cfg)
 {
 	k->cfg = cfg;
 	k->told = false;
-	if (k->gen.skel)
-		clock_start(k, &k->gen);
+	if (!k->gen.skel)
+		return;
+	cookies_change(k);
+	clock_start(k, &k->gen);
 }
 
 /* Only what is whole, and will end. */

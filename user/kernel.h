@@ -107,6 +107,15 @@ int kernel_heal(struct kernel *k);
 /* Goes on with another configuration; kernel_sync() follows. The one before may be freed. */
 void kernel_reconfigure(struct kernel *k, const struct config *cfg);
 
+/*
+ * The secrets of the cookies that a daemon before has left in the pinned maps. -ENOENT: there are
+ * none. After kernel_claim().
+ */
+int kernel_pinned_cookies(const struct kernel *k, struct xdns_cookies *ret);
+
+/* Cookies have the wall clock's time: to be called now and then. */
+void kernel_follow_wall_clock(struct kernel *k);
+
 /* Does the program answer? Not if its index could not be kept true. */
 bool kernel_serving(const struct kernel *k);
 

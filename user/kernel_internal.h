@@ -118,6 +118,15 @@ int counters_carry(const struct kernel *k, const struct generation *fresh,
 void counters_carried(struct kernel *k, const uint64_t carried[XDNS_COUNTERS_COUNT]);
 void counters_close(struct kernel *k);
 
+/* An update of a map of maps ends when every program run that began before it is over. */
+void kernel_wait_for_runs(struct kernel *k);
+
+/* kernel_cookies.c */
+/* Of a generation that no frame has got to yet. */
+int cookies_start(const struct kernel *k, const struct generation *g);
+/* The configuration may have others. */
+void cookies_change(struct kernel *k);
+
 /* kernel_clock.c */
 /* Is a zone that was heard of then too old? */
 bool clock_expired(uint64_t heard, uint32_t expire);

@@ -48,7 +48,7 @@ void reply_put_opt(struct reply *r)
 	xdns_put_opt(&r->q, &r->a, r->body, REPLY_BODY_CAP);
 	opt[5] = r->rcode >> 4; /* the upper bits (RFC 6891 6.1.3) */
 	if (r->nsid)
-		put_option(r, opt, DNS_NSID_OPTION, r->cfg->nsid, r->cfg->nsid_len);
+		put_option(r, opt, DNS_NSID_OPTION, r->cfg->nsid_octets, r->cfg->nsid_len);
 	if (r->ede >= 0)
 		put_option(r, opt, DNS_EDE_OPTION, &ede, sizeof(ede));
 }

@@ -39,7 +39,7 @@ static void set_options(enum packet_zone which, struct config *cfg)
 {
 	if (which == ZONE_QUIET) {
 		cfg->nsid_len = strlen(PACKET_NSID);
-		memcpy(cfg->nsid, PACKET_NSID, cfg->nsid_len);
+		memcpy(cfg->nsid_octets, PACKET_NSID, cfg->nsid_len);
 		return;
 	}
 	cfg->cookies.secrets = PACKET_SECRETS;

@@ -80,6 +80,7 @@ peer_nsd() {
 	peer nsd $NSD_ADDRESS nsd -d -c "$NET_DIR/peer-nsd.conf"
 }
 
+# peer_knot [COOKIE-SECRET]: with it a client has to show a cookie
 peer_knot() {
 	mkdir "$NET_DIR/knot"
 	cat >"$NET_DIR/knot.conf" <<-END
@@ -97,8 +98,13 @@ peer_knot() {
 		  listen: $NET_DIR/knot/control
 		database:
 		  storage: $NET_DIR/knot
+		mod-cookies:
+		  - id: cookies
+		    badcookie-slip: 1
+		    secret: 0x${1:-00000000000000000000000000000000}
 		zone:
 		  - domain: mesos
+		    ${1:+module: mod-cookies/cookies}
 		    storage: $NET_DIR
 		    file: $ZONE_FILE
 		    journal-content: none
@@ -107,6 +113,7 @@ peer_knot() {
 	peer knot $KNOT_ADDRESS knotd -c "$NET_DIR/knot.conf"
 }
 
+# peer_bind [OPTIONS]: of its own
 peer_bind() {
 	mkdir "$NET_DIR/bind"
 	net_address client lo $BIND_ADDRESS/8 # BIND looks at the interfaces' addresses
@@ -126,6 +133,8 @@ peer_bind() {
 		  pid-file none;
 		  session-keyfile none;
 		  managed-keys-directory "$NET_DIR/bind";
+		  server-id "conform";
+		  ${1:-}
 		};
 		controls { };
 		zone "mesos" { type primary; file "$ZONE_FILE"; };

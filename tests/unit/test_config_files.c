@@ -28,6 +28,10 @@
 #define ALLOWED_HTTP_KEY                                                                           \
 	"; allowed: a string: a readable file with the PEM private key of httpCertFile's "         \
 	"certificate, given together with httpCertFile"
+#define FIRST "e5e973e5a6b2a43f48e7dc849e37bfcf"
+#define ALLOWED_SECRET                                                                             \
+	"; allowed: a string: a readable file with one or two secrets of 32 hex digits, each on "  \
+	"its own line"
 #define ALLOWED_TOKEN                                                                              \
 	"; allowed: a string: a readable file with one token of 16 to 512 letters, digits and "    \
 	"-._~+/="
@@ -36,9 +40,9 @@
 /* The directory all files of a run are in, and the working directory. */
 static char dir[] = "/tmp/xdns-test-config-XXXXXX";
 
-static const char *const files[] = {"config.json", "iam.json",	"cert.pem",
-				    "key.pem",	   "other.pem", "locked.pem",
-				    "resolv.conf", "large",	"token"};
+static const char *const files[] = {"config.json", "iam.json",	 "cert.pem",	"key.pem",
+				    "other.pem",   "locked.pem", "resolv.conf", "large",
+				    "token",	   "secrets"};
 
 static void write_file(const char *name, const char *text)
 {
@@ -223,6 +227,53 @@ static void test_http(void **state)
 		else
 			check_warnings(member, &in_clear, 1);
 	}
+}
+
+static void test_cookies(void **state)
+{
+	static const uint8_t wanted[XDNS_COOKIE_SECRETS][16] = {
+		{0xe5, 0xe9, 0x73, 0xe5, 0xa6, 0xb2, 0xa4, 0x3f, 0x48, 0xe7, 0xdc, 0x84, 0x9e, 0x37,
+		 0xbf, 0xcf},
+		{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15}};
+	static const struct {
+		const char *text, *why;
+		unsigned secrets;
+	} secrets[] = {
+		{FIRST, NULL, 1},
+		{"\n " FIRST "\r\n", NULL, 1},
+		{FIRST "\n000102030405060708090A0B0C0D0E0F\n", NULL, 2},
+		{"", "no secret in it", 0},
+		{"\n \n", "no secret in it", 0},
+		{FIRST "0", "a secret of another length in it", 0},
+		{"e5e973e5a6b2a43f48e7dc849e37bfc", "a secret of another length in it", 0},
+		{"g5e973e5a6b2a43f48e7dc849e37bfcf", "other characters in it", 0},
+		{FIRST "\n" FIRST "\n" FIRST, "more than two secrets in it", 0},
+	};
+	static const char member[] = "\"cookieSecretFile\": \"secrets\"";
+	struct config *cfg;
+	char *error;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(secrets); i++) {
+		char want[300];
+
+		write_file("secrets", secrets[i].text);
+		if (secrets[i].why) {
+			snprintf(want, sizeof(want),
+				 "cookieSecretFile = \"secrets\": %s" ALLOWED_SECRET,
+				 secrets[i].why);
+			check_error(member, want);
+			continue;
+		}
+		assert_int_equal(parse(member, &cfg, &error), 0);
+		assert_int_equal(cfg->cookies.secrets, secrets[i].secrets);
+		assert_memory_equal(cfg->cookies.secret, wanted, 16 * secrets[i].secrets);
+		config_free(cfg);
+	}
+	check_error("\"cookieSecretFile\": \"/x\"",
+		    "cookieSecretFile = \"/x\": No such file or directory" ALLOWED_SECRET);
+	/* without cookies nobody needs it */
+	check_warnings("\"cookies\": false, \"cookieSecretFile\": \"/x\"", NULL, 0);
 }
 
 static void test_tls(void **state)
@@ -488,6 +539,7 @@ int main(void)
 	char manual[4096];
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_warnings),
+		cmocka_unit_test(test_cookies),
 		cmocka_unit_test(test_tls),
 		cmocka_unit_test(test_http),
 		cmocka_unit_test(test_iam),

@@ -50,6 +50,9 @@ static const struct {
 	{"zoneResolvers", "{\"a\": [\"192.0.2.1\"]}", "{\"b\": [\"192.0.2.1\"]}", SERVING},
 	{"zoneResolvers", "{\"a\": [\"192.0.2.1\"]}", "{}", SERVING},
 	{"zoneResolvers", "{\"a\": [\"192.0.2.1\"]}", "{\"A\": [\"192.0.2.1:53\"]}", NOTHING},
+	{"cookies", "true", "false", SERVING},
+	{"nsid", "\"a\"", "\"b\"", SERVING},
+	{"nsid", "\"\"", "\"hostname\"", SERVING},
 	{"xdpInterfaces", "[\"eth0\"]", "[\"eth1\"]", XDP},
 	{"xdpInterfaces", "[\"eth0\"]", "[]", XDP},
 	{"xdpMode", "\"auto\"", "\"generic\"", XDP},
@@ -87,7 +90,7 @@ static const struct {
 /* Need files; test_files() has them. */
 static const char *const in_files[] = {"caCertFile",	      "certFile",      "keyFile",
 				       "mesosAuthentication", "iamConfigFile", "httpCertFile",
-				       "httpKeyFile",	      "httpTokenFile"};
+				       "httpKeyFile",	      "httpTokenFile", "cookieSecretFile"};
 
 static struct config *parsed(const char *members)
 {
@@ -261,8 +264,8 @@ static int setup(void **state)
 
 static int teardown(void **state)
 {
-	static const char *const files[] = {"config.json", "iam.json", "cert.pem",
-					    "key.pem",	   "ca.pem",   "token"};
+	static const char *const files[] = {"config.json", "iam.json", "cert.pem", "key.pem",
+					    "ca.pem",	   "token",    "secrets"};
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(files); i++)
@@ -346,6 +349,34 @@ static void test_http_files(void **state)
 	write_file("token", "0123456789abcdeg\n");
 	check_file(&cfg, http, "httpTokenFile", CONFIG_HTTP);
 	check_file(&cfg, http, NULL, 0);
+	config_free(cfg);
+}
+
+/* Other secrets are a change, the same in other words are none; made up ones stay. */
+static void test_cookie_secrets(void **state)
+{
+	static const char member[] = "\"cookieSecretFile\": \"secrets\"";
+	struct config *cfg;
+	struct xdns_cookies was;
+
+	(void)state;
+	write_file("secrets", "000102030405060708090a0b0c0d0e0f\n");
+	cfg = parsed(member);
+	assert_int_equal(cfg->cookies.secrets, 1);
+	write_file("secrets", "\n 000102030405060708090A0B0C0D0E0F");
+	check_file(&cfg, member, NULL, 0);
+	append("secrets", "\nf00102030405060708090a0b0c0d0e0f\n");
+	check_file(&cfg, member, "cookieSecretFile", SERVING);
+	config_free(cfg);
+
+	cfg = parsed("");
+	assert_int_equal(cfg->cookies.secrets, 0);
+	assert_int_equal(config_settle_cookies(cfg, NULL), 0);
+	assert_int_equal(cfg->cookies.secrets, 1);
+	was = cfg->cookies;
+	check_file(&cfg, "", NULL, 0);
+	assert_int_equal(config_settle_cookies(cfg, &was), 0);
+	assert_memory_equal(&cfg->cookies, &was, sizeof(was));
 	config_free(cfg);
 }
 
@@ -478,6 +509,7 @@ int main(void)
 		cmocka_unit_test(test_several_changes),
 		cmocka_unit_test(test_merge),
 		cmocka_unit_test(test_files),
+		cmocka_unit_test(test_cookie_secrets),
 		cmocka_unit_test(test_http_files),
 		cmocka_unit_test(test_reload),
 		cmocka_unit_test_prestate(test_documented, manual),
