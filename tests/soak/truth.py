@@ -48,7 +48,7 @@ class Steps:
     def allows(self, kind, got, since, until, mixed):
         """got: a frozenset, or None for "no such name". mixed: see there."""
         places = self.between(since, until)
-        if mixed and self.mixed(places, kind, got):
+        if mixed and places and self.mixed(places, kind, got):
             return True
         for i in places:
             state = self.states[i]
