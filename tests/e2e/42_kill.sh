@@ -121,7 +121,7 @@ restarts() {
 	equal "$mode: as many programs and maps" "$wanted" "$count"
 	matches "$mode: the kernel serves" '^kernel' "$(by_whom leader.mesos)"
 	daemon_stop
-	succeeds "$mode: a clean end leaves no pins" test ! -e "$BPF_DIR"
+	succeeds "$mode: a clean end leaves no pins" within 10 pins_gone
 }
 
 # Killed right after the start, wherever it is by then.

@@ -3,6 +3,7 @@
 # Without XDP, for whatever reason, userspace serves everything and the log says why.
 # shellcheck source=tests/e2e/lib.sh
 . "$(dirname "$0")/lib.sh"
+BIN=${XDNS_BIN:-build/mesos-xdns} # with less than its unit gives it
 
 everything_served() {
 	local transport at

@@ -110,7 +110,7 @@ left_behind() {
 	succeeds "killed: the pins are there" test -e "$BPF_DIR/link-client0"
 	config xdpOn false
 	daemon
-	succeeds "without XDP afterwards: no pins" within 10 test ! -e "$BPF_DIR"
+	succeeds "without XDP afterwards: no pins" within 10 pins_gone
 	equal "nor a program" 0 "$(ip -n "$(net_name server)" link show client0 | grep -c xdp)"
 	daemon_stop
 }

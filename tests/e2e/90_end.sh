@@ -27,7 +27,7 @@ ends_by() {
 	equal "$mode: SIG$signal ends it well" 0 $?
 	equal "$mode, SIG$signal: no program on the interface" "" "$(attached)"
 	succeeds "$mode, SIG$signal: it is unloaded" within 5 unloaded "$program"
-	succeeds "$mode, SIG$signal: no pins" test ! -e "$BPF_DIR"
+	succeeds "$mode, SIG$signal: no pins" within 10 pins_gone
 	equal "$mode, SIG$signal: nobody answers" "" "$(status +time=1 leader.mesos)"
 }
 
@@ -55,7 +55,7 @@ a_second_one() {
 	matches "a dump of the names can be read by people" '"text": "web.marathon.mesos"' \
 		"$(bpftool map dump pinned "$BPF_DIR/names")"
 	daemon_stop
-	succeeds "no pins at the end" test ! -e "$BPF_DIR"
+	succeeds "no pins at the end" within 10 pins_gone
 }
 
 command_line() {

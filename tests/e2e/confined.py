@@ -21,22 +21,30 @@ def values(unit, key):
         return [line.strip().split("=", 1)[1] for line in lines if line.startswith(key + "=")]
 
 
-def members(name):
-    """The calls of a group, with those of the groups in it."""
-    if not name.startswith("@"):
-        return {name}
-    text = subprocess.run(["systemd-analyze", "syscall-filter", name], check=True, text=True,
-                          stdout=subprocess.PIPE).stdout
-    words = [line.split()[0] for line in text.splitlines()[1:] if line.split() and not line.strip().startswith("#")]
-    return set().union(*(members(word) for word in words))
+def groups():
+    """What systemd calls by one name: {"@default": ["brk", ...]}"""
+    text = subprocess.run(["systemd-analyze", "syscall-filter"], check=True, text=True, stdout=subprocess.PIPE,
+                          stderr=subprocess.DEVNULL).stdout
+    found, members = {}, []
+    for line in text.splitlines():
+        if line.startswith("@"):
+            members = found[line.strip()] = []
+        elif line.startswith(" ") and not line.strip().startswith("#"):
+            members.append(line.strip())
+    return found
 
 
 def allowed(unit):
-    calls = members("@default")
+    known = groups()
+
+    def calls(words):
+        return set().union(*(calls(known[word]) if word in known else {word} for word in words))
+
+    total = calls(["@default"])
     for line in values(unit, "SystemCallFilter"):
-        words = set().union(*(members(word) for word in line.lstrip("~").split()))
-        calls = calls - words if line.startswith("~") else calls | words
-    return calls
+        words = calls(line.lstrip("~").split())
+        total = total - words if line.startswith("~") else total | words
+    return total
 
 
 def main():

@@ -10,13 +10,15 @@ CONFIG=''
 for word in "$@"; do
 	[[ $word != -config=* ]] || CONFIG=${word#-config=}
 done
-[ -n "$CONFIG" ] || exec build/mesos-xdns "$@"
+# Of the machine itself nothing is changed: only what lies in a test's own folder (net_init).
+[[ $CONFIG = /run/xdns-*/* ]] || exec build/mesos-xdns "$@"
 
 # The pins' unit makes the folder; the BPF file system above it is not for the daemon.
-PINS=$(jq -r '.bpfDir // "/sys/fs/bpf/mesos-xdns"' "$CONFIG" 2>/dev/null || echo /sys/fs/bpf/mesos-xdns)
+PINS=$(jq -r .bpfDir "$CONFIG" 2>/dev/null || true)
+[[ $PINS = /run/xdns-*/* ]] || exec build/mesos-xdns "$@"
 install -d -o $USER_ID -g $USER_ID -m 700 "$PINS" 2>/dev/null || true
 # What the test has made for the daemon to read is the daemon's: keys are for nobody else.
-find "$(dirname "$CONFIG")" -maxdepth 1 -type f -user root -exec chown $USER_ID {} +
+find "$(dirname "$CONFIG")" -maxdepth 1 \( -type f -o -type s \) -user root -exec chown $USER_ID {} +
 chmod 711 "$(dirname "$CONFIG")" "$(dirname "$PINS")"
 
 capabilities=$(sed -n 's/^CapabilityBoundingSet=//p' $UNIT | tr 'A-Z ' 'a-z,' | sed 's/cap_/+/g')

@@ -200,7 +200,7 @@ daemon() {
 	DAEMON_LOG=$NET_DIR/daemon.log
 	net_start server "$DAEMON_LOG" "$@" "$BIN" -config="$NET_DIR/config.json" -v=1
 	DAEMON=$NET_PID
-	if ! within 20 serving; then
+	if ! within 20 listening || ! within 20 serving; then
 		not_ok "the daemon serves the zone" "$(tail -40 "$DAEMON_LOG")"
 		finish
 	fi
@@ -238,8 +238,18 @@ more_said() {
 	[ "$(times_said "$1")" -gt "$2" ]
 }
 
+# A kernel that has been left answering says nothing of this daemon.
+listening() {
+	said ' serving .* on port [0-9]+$'
+}
+
 serving() {
 	ask leader.mesos | grep -q 'status: NOERROR'
+}
+
+# A clean end leaves no pins; the folder itself is the pins' unit's where the daemon is confined.
+pins_gone() {
+	[ ! -e "$BPF_DIR" ] || { [ -n "${XDNS_CONFINED:-}" ] && [ -z "$(ls -A "$BPF_DIR")" ]; }
 }
 
 # kernel_serving: the XDP program answers
