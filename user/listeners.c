@@ -210,13 +210,14 @@ static char *in_use_text(const struct config *cfg, const struct endpoint *e, boo
 static char *bind_error(const struct config *cfg, const struct endpoint *e, bool tcp, int err)
 {
 	_cleanup_free_ char *why = err == -EADDRINUSE ? in_use_text(cfg, e, tcp) : NULL;
+	const char *hint = err == -EACCES ? " (such a port needs CAP_NET_BIND_SERVICE)" : "";
 	bool v6 = e->addr.any.sa_family == AF_INET6;
 	char host[INET6_ADDRSTRLEN];
 	char *text;
 
-	if (asprintf(&text, "listening on %s%s%s:%u (%s): %s", v6 ? "[" : "",
+	if (asprintf(&text, "listening on %s%s%s:%u (%s): %s%s", v6 ? "[" : "",
 		     host_text(&e->addr, host), v6 ? "]" : "", endpoint_port(e),
-		     tcp ? "TCP" : "UDP", why ? why : uv_strerror(err)) < 0)
+		     tcp ? "TCP" : "UDP", why ? why : uv_strerror(err), hint) < 0)
 		return NULL;
 	return text;
 }

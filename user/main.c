@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "config.h"
 #include "daemon.h"
@@ -22,6 +24,18 @@ static int check_supported(const struct config *cfg)
 	if (cfg->resolv_subnet_first)
 		log_warn("%s: ResolvSubnetFirst: has no effect in this version", cfg->file);
 	return 0;
+}
+
+/* Else the first sockets would be 0 to 2, and what is logged would go into one of them. */
+static void open_standard_files(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDWR);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd >= 0)
+		close(fd);
 }
 
 static int run(const struct options *o)
@@ -50,6 +64,7 @@ int main(int argc, char **argv)
 	struct options o;
 	int status = EXIT_SUCCESS;
 
+	open_standard_files();
 	if (options_parse(argc, argv, &o, &error)) {
 		fprintf(stderr, "%s\n", error ? error : "no memory");
 		options_usage(stderr);
