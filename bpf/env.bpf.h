@@ -24,8 +24,11 @@ XDNS_RODATA struct xdns_config xdns_cfg = {};
 /* Set where a machine may do loads out of their order (x86 does not): 1. */
 XDNS_RODATA __u8 xdns_load_fences = 0;
 
-/* Set if the program is loaded for frames of several buffers (a jumbo MTU): 1. */
-XDNS_RODATA __u8 xdns_frags = 0;
+/*
+ * What this program does beside answering, XDNS_EXTRA_*; 0: nothing, and then nothing of it is in
+ * the program that runs, since the verifier takes out what cannot be reached.
+ */
+XDNS_RODATA __u32 xdns_extras = 0;
 
 /* Buckets of `front`, not counting the ones behind the last. */
 XDNS_RODATA __u32 xdns_front_buckets = 1;

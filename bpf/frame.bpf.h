@@ -26,9 +26,15 @@ static __always_inline __u32 body_offset(const struct xdns_pkt *pkt, const struc
 	return question_offset(pkt) + (q->len & 0x1ff);
 }
 
-/* The headers of the resized frame, and the checksum over all of it. */
-static __always_inline int write_headers(struct xdp_md *ctx, const struct xdns_scratch *s,
-					 const struct reply *reply)
+/* Of TC alone, which is no answer of the zone's. */
+static __always_inline __u16 slip_flags(const struct xdns_question *q)
+{
+	return DNS_FLAG_QR | DNS_FLAG_TC | (q->flags & (DNS_FLAG_RD | DNS_FLAG_CD));
+}
+
+/* The headers of the resized frame, and the checksum over all of it. slip: a constant, TC alone. */
+static __always_inline int write_headers_of(struct xdp_md *ctx, const struct xdns_scratch *s,
+					    const struct reply *reply, int slip)
 {
 	const struct xdns_question *q = &s->question;
 	const struct xdns_flow *flow = &s->flow;
@@ -36,7 +42,8 @@ static __always_inline int write_headers(struct xdp_md *ctx, const struct xdns_s
 	void *data = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end;
 	__u32 udp_len = UDP_HEADER_LEN + DNS_HEADER_LEN + q->len + reply->body_len;
 	__u8 *l3 = data + (pkt->l3_off & 0x1f), *dns = data + (pkt->dns_off & 0x7f);
-	__u16 flags = xdns_answer_flags(config(), q, reply->rcode, reply->cut);
+	__u16 flags =
+		slip ? slip_flags(q) : xdns_answer_flags(config(), q, reply->rcode, reply->cut);
 	__u64 sum;
 
 	if ((void *)(dns + DNS_HEADER_LEN) > end || xdns_eth_reply(data, end, pkt, flow))
@@ -55,6 +62,12 @@ static __always_inline int write_headers(struct xdp_md *ctx, const struct xdns_s
 		xdns_udp_reply(l3 + IP4_HEADER_LEN, flow, udp_len, sum);
 	}
 	return 0;
+}
+
+static __always_inline int write_headers(struct xdp_md *ctx, const struct xdns_scratch *s,
+					 const struct reply *reply)
+{
+	return write_headers_of(ctx, s, reply, 0);
 }
 
 #endif

@@ -173,8 +173,9 @@ static __always_inline enum xdns_counter compose(struct xdns_scratch *s,
 	return failed ? XDNS_pass_target : what;
 }
 
-/* Puts the answer that stands in the scratch area into the frame. */
-static __always_inline enum xdns_counter send(struct xdp_md *ctx, struct xdns_scratch *s)
+/* Puts the answer that stands in the scratch area into the frame. slip: as in frame.bpf.h. */
+static __always_inline enum xdns_counter send_answer(struct xdp_md *ctx, struct xdns_scratch *s,
+						     int slip)
 {
 	const struct xdns_answer *a = &s->answer;
 	struct reply reply = {.body_len = a->len,
@@ -193,7 +194,7 @@ static __always_inline enum xdns_counter send(struct xdp_md *ctx, struct xdns_sc
 	/* a cut answer without room for even one record has no body */
 	if (len > XDNS_BODY_CAP || (len && bpf_xdp_store_bytes(ctx, at, s->body, len)))
 		return XDNS_drop_write;
-	return write_headers(ctx, s, &reply) ? XDNS_drop_write : XDNS_CONTINUE;
+	return write_headers_of(ctx, s, &reply, slip) ? XDNS_drop_write : XDNS_CONTINUE;
 }
 
 static __always_inline enum xdns_counter answer_long(struct xdp_md *ctx, struct xdns_scratch *s,
@@ -204,10 +205,10 @@ static __always_inline enum xdns_counter answer_long(struct xdp_md *ctx, struct 
 
 	xdns_answer_init(&s->answer, &s->question, limit);
 	what = compose(s, r, what);
-	if (what > XDNS_answer_truncated)
+	if (what > XDNS_ANSWER_LAST)
 		return what;
 	xdns_put_opt(&s->question, &s->answer, s->body, XDNS_BODY_CAP);
-	sent = send(ctx, s);
+	sent = send_answer(ctx, s, 0);
 	if (sent != XDNS_CONTINUE)
 		return sent;
 	return s->answer.cut ? XDNS_answer_truncated : what;

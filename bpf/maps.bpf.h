@@ -10,6 +10,7 @@
 #include "abi.h"
 #include "answer.h"
 #include "counters.h"
+#include "limit.h"
 #include "pkt.h"
 
 /* Scratch of one CPU: the question, and answers that are not written straight into the frame. */
@@ -24,6 +25,7 @@ struct xdns_scratch {
 	struct xdns_answer answer;
 	__u32 record;		  /* index of the record found */
 	__u32 fence;		  /* its exchange orders loads, see load_fence() */
+	__u32 client;		  /* XDNS_CLIENT_*; set if the program looks at the lists */
 	__u8 body[XDNS_BODY_CAP]; /* what follows the question */
 	__u8 head[XDNS_HEAD_CAP]; /* the question, while it moves to the front */
 };
@@ -112,6 +114,31 @@ struct {
 	__type(key, __u32);
 	__type(value, struct xdns_cookies);
 } cookies SEC(".maps");
+
+/* A cell a network; the daemon's own, which it writes, too (limit.h). One element: not used. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u64);
+} limits SEC(".maps");
+
+/* The trie of now: another one takes its place whole, so no reader sees half of the lists. */
+struct client_nets {
+	__uint(type, BPF_MAP_TYPE_LPM_TRIE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 1);
+	__uint(key_size, sizeof(struct xdns_client_net)); /* of an inner map clang emits no types */
+	__uint(value_size, sizeof(__u32));
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__array(values, struct client_nets);
+} clients SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);

@@ -10,6 +10,7 @@
 #include "look_up.bpf.h"
 #include "options.bpf.h"
 #include "long.bpf.h"
+#include "limit.bpf.h"
 #include "short.bpf.h"
 #include "srv.bpf.h"
 
@@ -22,9 +23,9 @@ static __always_inline int known_type(__u16 type)
 	       type == DNS_TYPE_SOA;
 }
 
-/* A frame that is for us. */
+/* A frame that is for us. extras: a constant, is there more to do than to answer? */
 static __always_inline enum xdns_counter answer(struct xdp_md *ctx, const struct xdns_state *st,
-						struct xdns_scratch *s)
+						struct xdns_scratch *s, int extras)
 {
 	const void *data = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end;
 	const struct xdns_record *r = 0;
@@ -40,13 +41,18 @@ static __always_inline enum xdns_counter answer(struct xdp_md *ctx, const struct
 	if (!known_type(s->question.type))
 		return XDNS_pass_qtype;
 	what = look_up(s, st, &r);
-	if (what > XDNS_answer_truncated)
+	if (what > XDNS_ANSWER_LAST)
 		return what;
 	limit = s->question.limit;
 	if (limit > st->max_udp)
 		limit = st->max_udp;
 	if (xdns_flow_load((void *)(long)ctx->data, (void *)(long)ctx->data_end, &s->pkt, &s->flow))
 		return XDNS_pass_length;
+	if (extras && xdns_extras & XDNS_EXTRA_LIMIT) {
+		sent = limit_answer(ctx, s);
+		if (sent != XDNS_CONTINUE)
+			return sent;
+	}
 	if (what == XDNS_answer_srv)
 		sent = answer_short_srv(ctx, s, limit);
 	else
@@ -56,7 +62,7 @@ static __always_inline enum xdns_counter answer(struct xdp_md *ctx, const struct
 	return answer_long(ctx, s, r, limit, what);
 }
 
-static __always_inline enum xdns_counter handle(struct xdp_md *ctx)
+static __always_inline enum xdns_counter handle(struct xdp_md *ctx, int extras)
 {
 	const void *data = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end;
 	struct xdns_state *st = zone_state();
@@ -74,26 +80,32 @@ static __always_inline enum xdns_counter handle(struct xdp_md *ctx)
 	if (serving != XDNS_SERVING_YES)
 		return serving == XDNS_SERVING_EXPIRED ? XDNS_pass_expired : XDNS_pass_not_serving;
 	/* data_end is the first buffer's: what has a second one is no query that we answer */
-	if (xdns_frags && bpf_xdp_get_buff_len(ctx) != (__u64)(end - data))
+	if (extras && xdns_extras & XDNS_EXTRA_FRAGS &&
+	    bpf_xdp_get_buff_len(ctx) != (__u64)(end - data))
 		return XDNS_pass_buffers;
 	s = bpf_map_lookup_elem(&scratch, &zero);
 	if (!s)
 		return XDNS_pass_not_serving;
 	/* here the verifier forgets what is known of its offsets: one path for all of them */
 	s->pkt = pkt;
-	return answer(ctx, st, s);
+	if (extras && xdns_extras & XDNS_EXTRA_CLIENTS) {
+		what = admit_client(ctx, s);
+		if (what != XDNS_CONTINUE)
+			return what;
+	}
+	return answer(ctx, st, s, extras);
 }
 
 SEC("xdp")
 int mesos_xdns(struct xdp_md *ctx)
 {
-	__u32 zero = 0, what = handle(ctx);
+	__u32 zero = 0, what = xdns_extras ? handle(ctx, 1) : handle(ctx, 0);
 	struct xdns_counters *c = bpf_map_lookup_elem(&counters, &zero);
 
 	xdns_opaque(what);
 	if (c && what < XDNS_COUNTERS_COUNT)
 		((__u64 *)c)[what]++;
-	if (what <= XDNS_answer_truncated)
+	if (what <= XDNS_ANSWER_LAST)
 		return XDP_TX;
-	return what == XDNS_drop_write ? XDP_DROP : XDP_PASS;
+	return what >= XDNS_DROP_FIRST ? XDP_DROP : XDP_PASS;
 }

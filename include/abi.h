@@ -12,6 +12,8 @@
  *   targets     node of an SRV target -> its record
  *   state       one element: serving or not, serial, sizes, our addresses
  *   cookies     what server cookies are made of, two elements: one in use, one to be written
+ *   limits      a cell for each network that asks: what it may still be answered (limit.h)
+ *   clients     one element: the trie of the networks that the lists name
  *   clock       one element: the timer that ends a zone nobody refreshes
  *   counters    one struct a CPU
  *
@@ -24,7 +26,7 @@
 #include "compat.h"
 #include "dns.h"
 
-#define XDNS_ABI_VERSION 5
+#define XDNS_ABI_VERSION 6
 
 #define XDNS_NAME_INLINE 64
 #define XDNS_NAME_TAIL	 192
@@ -130,6 +132,26 @@ struct xdns_cookies {
 	__u64 secret[XDNS_COOKIE_SECRETS][2];
 };
 
+/*
+ * A key of the trie in `clients`, as BPF_MAP_TYPE_LPM_TRIE wants it. IPv4 is ::ffff:a.b.c.d, its
+ * prefixes are 96 longer. The values are XDNS_CLIENT_*; both families have a prefix of length 0.
+ */
+struct xdns_client_net {
+	__u32 bits;
+	__u8 address[16];
+};
+#define XDNS_CLIENT_DENIED  1 /* gets nothing at all */
+#define XDNS_CLIENT_REFUSED 2 /* not among those that may ask: REFUSED, by userspace */
+#define XDNS_CLIENT_EXEMPT  4 /* is answered as often as it asks */
+
+/* What a client's network gets; include/limit.h has the rule. */
+struct xdns_limit {
+	__u64 interval; /* ns from one response to the next; 0: no limit */
+	__u64 key[2];	/* networks are hashed to cells with it */
+	__u32 slip;	/* of so many responses too many one is sent, with TC; 0: none */
+	__u32 unused;
+};
+
 /* What `state` says of the zone. The rest of the values: pass everything. */
 #define XDNS_SERVING_NO	     0 /* none, or it could not be kept true */
 #define XDNS_SERVING_YES     1
@@ -179,6 +201,7 @@ struct xdns_state {
 	/* of whose word the zone is; "": not known. For the next daemon: another one may know less
 	 */
 	char master_id[XDNS_MASTER_ID_MAX];
+	struct xdns_limit limit;
 };
 
 #define XDNS_SOA_MAX	544 /* owner pointer, fixed fields, two names */
@@ -215,6 +238,11 @@ struct xdns_config {
 	struct xdns_apex_rr soa;	  /* as a positive answer */
 	struct xdns_apex_rr soa_negative; /* TTL min(TTL, SOAMinttl), RFC 2308 5 */
 };
+
+/* What a program may do beside answering, for `xdns_extras` of its read-only data. */
+#define XDNS_EXTRA_FRAGS   1 /* frames may have several buffers (a jumbo MTU) */
+#define XDNS_EXTRA_CLIENTS 2 /* the lists of clients name somebody */
+#define XDNS_EXTRA_LIMIT   4 /* responses are counted */
 
 #define XDNS_ASSERT(cond) _Static_assert(cond, #cond)
 XDNS_ASSERT(sizeof(struct xdns_srv) == 8);

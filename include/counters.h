@@ -19,6 +19,7 @@
 	X(answer_nodata, "NODATA sent: the name exists, the type does not")                        \
 	X(answer_nxdomain, "NXDOMAIN sent: the name does not exist")                               \
 	X(answer_truncated, "answer sent with TC: the set did not fit the client's size")          \
+	X(answer_limited, "TC alone sent: the client's network gets more than responsesPerSecond") \
 	/* XDP_PASS, untouched */                                                                  \
 	X(pass_not_ip, "neither IPv4 nor IPv6, or more than two VLAN tags")                        \
 	X(pass_not_udp, "not UDP, or behind an IPv6 extension header")                             \
@@ -32,6 +33,7 @@
 	X(pass_checksum, "UDP over IPv6 without a checksum: the kernel drops it")                  \
 	X(pass_not_serving, "the zone is not being served from the kernel now")                    \
 	X(pass_expired, "the zone was not refreshed for SOAExpire seconds")                        \
+	X(pass_refused, "the client is not in clientsAllow: userspace refuses it")                 \
 	X(pass_response, "DNS message with QR set")                                                \
 	X(pass_opcode, "opcode other than QUERY")                                                  \
 	X(pass_counts, "not exactly one question and at most one additional record")               \
@@ -51,7 +53,10 @@
 	X(pass_mtu, "not even the negative answer fits the client's size or the MTU")              \
 	X(pass_room, "neither tail nor head room for the answer")                                  \
 	X(pass_buffers, "the frame stands in several buffers (jumbo MTU)")                         \
-	/* XDP_DROP; cannot happen: a helper failed after the frame had been resized */            \
+	/* XDP_DROP */                                                                             \
+	X(drop_denied, "the client is in clientsDeny")                                             \
+	X(drop_limited, "the client's network gets more than responsesPerSecond")                  \
+	/* cannot happen: a helper failed after the frame had been resized */                      \
 	X(drop_write, "the answer could not be written into the resized frame")
 
 enum xdns_counter {
@@ -60,6 +65,9 @@ enum xdns_counter {
 #undef X
 		XDNS_COUNTERS_COUNT,
 };
+
+#define XDNS_ANSWER_LAST XDNS_answer_limited
+#define XDNS_DROP_FIRST	 XDNS_drop_denied
 
 /* What a step returns when the frame goes on to the next one. */
 #define XDNS_CONTINUE XDNS_COUNTERS_COUNT

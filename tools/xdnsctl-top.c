@@ -109,7 +109,7 @@ static int look(struct top *t)
 	t->kernel = 0;
 	for (int i = 0; i < XDNS_COUNTERS_COUNT; i++) {
 		t->rate[i] = rate((double)before[i], (double)t->counter[i], t->seconds);
-		t->kernel += i <= XDNS_answer_truncated ? t->rate[i] : 0;
+		t->kernel += i <= XDNS_ANSWER_LAST ? t->rate[i] : 0;
 	}
 	t->udp = planes.known ? rate(planes.udp, t->planes.udp, t->seconds) : 0;
 	t->tcp = planes.known ? rate(planes.tcp, t->planes.tcp, t->seconds) : 0;

@@ -111,7 +111,7 @@ extern const char *const ctl_counter_help[XDNS_COUNTERS_COUNT];
 /* Were such frames questions to us? The others are the host's own business. */
 static inline bool ctl_counter_is_ours(int counter)
 {
-	return counter <= XDNS_answer_truncated || counter >= XDNS_pass_not_serving;
+	return counter <= XDNS_ANSWER_LAST || counter >= XDNS_pass_not_serving;
 }
 /* The loaded program of this state, or -errno. */
 int ctl_program(const struct xdns_state *state);

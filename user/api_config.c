@@ -107,6 +107,21 @@ static void put_interfaces(struct json_writer *w, const char *name, const struct
 	put_strings(w, name, cfg->xdp_interfaces, cfg->xdp_interfaces_count);
 }
 
+static void put_exempt(struct json_writer *w, const char *name, const struct config *cfg)
+{
+	put_strings(w, name, cfg->responses_exempt.list, cfg->responses_exempt.count);
+}
+
+static void put_allow(struct json_writer *w, const char *name, const struct config *cfg)
+{
+	put_strings(w, name, cfg->clients_allow.list, cfg->clients_allow.count);
+}
+
+static void put_deny(struct json_writer *w, const char *name, const struct config *cfg)
+{
+	put_strings(w, name, cfg->clients_deny.list, cfg->clients_deny.count);
+}
+
 static const struct {
 	const char *name;
 	enum config_key_id id;
@@ -153,6 +168,9 @@ static const struct {
 	{"ResolvSubnetFirst", KEY_RESOLV_SUBNET_FIRST, NULL},
 	{"MesosAuthentication", KEY_MESOS_AUTHENTICATION, NULL},
 	{"xdpInterfaces", KEY_XDP_INTERFACES, put_interfaces},
+	{"responsesExempt", KEY_RESPONSES_EXEMPT, put_exempt},
+	{"clientsAllow", KEY_CLIENTS_ALLOW, put_allow},
+	{"clientsDeny", KEY_CLIENTS_DENY, put_deny},
 };
 
 static void put_plain(struct json_writer *w, const char *name, const struct config *cfg,

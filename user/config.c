@@ -75,6 +75,9 @@ static void loader_done(struct config_loader *l)
 	str_list_clear(&l->raw.resolvers);
 	str_list_clear(&l->raw.ip_sources);
 	str_list_clear(&l->raw.xdp_interfaces);
+	str_list_clear(&l->raw.responses_exempt);
+	str_list_clear(&l->raw.clients_allow);
+	str_list_clear(&l->raw.clients_deny);
 	raw_zones_clear(&l->raw);
 	free(l->raw.listener);
 	free(l->raw.mesos_authentication);
@@ -124,6 +127,10 @@ struct config *config_free(struct config *cfg)
 	free(cfg->cookie_secret_file);
 	explicit_bzero(&cfg->cookies, sizeof(cfg->cookies));
 	free(cfg->nsid);
+	strings_free(cfg->responses_exempt.list, cfg->responses_exempt.count);
+	strings_free(cfg->clients_allow.list, cfg->clients_allow.count);
+	strings_free(cfg->clients_deny.list, cfg->clients_deny.count);
+	clients_clear(&cfg->clients);
 	free(cfg->http_listener);
 	free(cfg->http_cert_file);
 	free(cfg->http_key_file);

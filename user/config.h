@@ -14,6 +14,7 @@
 #include <sys/socket.h>
 
 #include "abi.h"
+#include "clients.h"
 
 #define CONFIG_NSID_MAX 64 /* octets */
 
@@ -43,6 +44,12 @@ struct config_zone_resolvers {
 	uint8_t *wire; /* the same as a wire name, lower case */
 	size_t wire_len;
 	struct config_resolvers resolvers;
+};
+
+/* Networks as they were written. */
+struct config_networks {
+	char **list;
+	size_t count;
 };
 
 /* "iam" login, read from IAMConfigFile. */
@@ -104,6 +111,12 @@ struct config {
 	struct config_resolvers resolvers;
 	struct config_zone_resolvers *zone_resolvers;
 	size_t zone_resolvers_count;
+
+	/* who is answered, and how often; keys Mesos-DNS does not have */
+	uint32_t responses_per_second; /* to one client network; 0: no limit */
+	uint32_t responses_slip;       /* of so many too many one is sent, with TC; 0: none */
+	struct config_networks responses_exempt, clients_allow, clients_deny;
+	struct clients clients; /* of these three; empty: all are */
 
 	/* HTTP API */
 	bool http_on, enumeration_on;

@@ -275,7 +275,7 @@ int config_check(struct config_loader *l)
 		check_listener,	   check_timeout,     config_check_resolvers, check_ip_sources,
 		check_soa_mname,   check_soa_rname,   check_http_listener,    config_check_tls,
 		config_check_auth, config_check_http, config_check_cookies,   check_xdp_interfaces,
-		check_xdp_mode,	   check_bpf_dir,
+		check_xdp_mode,	   check_bpf_dir,     config_check_clients,
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(checks); i++) {

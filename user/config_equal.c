@@ -191,6 +191,26 @@ bool config_equal_zones(const struct config *a, const struct config *b)
 	return true;
 }
 
+static bool networks_equal(const struct config_networks *a, const struct config_networks *b)
+{
+	return strings_equal(a->list, a->count, b->list, b->count);
+}
+
+bool config_equal_exempt(const struct config *a, const struct config *b)
+{
+	return networks_equal(&a->responses_exempt, &b->responses_exempt);
+}
+
+bool config_equal_allow(const struct config *a, const struct config *b)
+{
+	return networks_equal(&a->clients_allow, &b->clients_allow);
+}
+
+bool config_equal_deny(const struct config *a, const struct config *b)
+{
+	return networks_equal(&a->clients_deny, &b->clients_deny);
+}
+
 bool config_equal_xdp_mode(const struct config *a, const struct config *b)
 {
 	return a->xdp_mode == b->xdp_mode;

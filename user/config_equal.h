@@ -22,6 +22,9 @@ bool config_equal_listener(const struct config *a, const struct config *b);
 bool config_equal_resolvers(const struct config *a, const struct config *b);
 bool config_equal_zones(const struct config *a, const struct config *b);
 bool config_equal_interfaces(const struct config *a, const struct config *b);
+bool config_equal_exempt(const struct config *a, const struct config *b);
+bool config_equal_allow(const struct config *a, const struct config *b);
+bool config_equal_deny(const struct config *a, const struct config *b);
 bool config_equal_xdp_mode(const struct config *a, const struct config *b);
 
 bool config_equal_cookie_secret(const struct config *a, const struct config *b);

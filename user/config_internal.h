@@ -61,6 +61,11 @@ enum config_key_id {
 	KEY_COOKIES,
 	KEY_COOKIE_SECRET_FILE,
 	KEY_NSID,
+	KEY_RESPONSES_PER_SECOND,
+	KEY_RESPONSES_SLIP,
+	KEY_RESPONSES_EXEMPT,
+	KEY_CLIENTS_ALLOW,
+	KEY_CLIENTS_DENY,
 	KEY_HTTP_ON,
 	KEY_HTTP_LISTENER,
 	KEY_HTTP_PORT,
@@ -102,6 +107,7 @@ struct raw_zone {
 
 struct config_raw {
 	struct str_list masters, resolvers, ip_sources, xdp_interfaces;
+	struct str_list responses_exempt, clients_allow, clients_deny;
 	struct raw_zone *zones;
 	size_t zones_count;
 	char *listener, *mesos_authentication, *xdp_mode;
@@ -227,6 +233,7 @@ int config_check(struct config_loader *l);	     /* config_check.c */
 int config_check_masters(struct config_loader *l);   /* config_servers.c */
 int config_check_resolvers(struct config_loader *l); /* config_servers.c */
 int config_check_tls(struct config_loader *l);	     /* config_tls.c */
+int config_check_clients(struct config_loader *l);   /* config_clients.c */
 int config_check_http(struct config_loader *l);	     /* config_http.c */
 int config_check_auth(struct config_loader *l);	     /* config_iam.c */
 int config_check_cookies(struct config_loader *l);   /* config_cookies.c */

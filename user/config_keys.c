@@ -19,6 +19,8 @@
 	}
 #define SECONDS .allowed = "seconds"
 #define PORT	.max = UINT16_MAX, .allowed = ""
+#define NETWORKS                                                                                   \
+	.allowed = "IP or IP/PREFIX, no bit set behind the prefix; at most 65536 in all lists"
 
 const struct config_key config_keys[CONFIG_KEY_COUNT] = {
 	[KEY_MASTERS] = {"masters", TYPE_LIST, .classes = CONFIG_SOURCE | CONFIG_RECORDS,
@@ -139,6 +141,21 @@ const struct config_key config_keys[CONFIG_KEY_COUNT] = {
 					       "digits, each on its own line"},
 	[KEY_NSID] = {"nsid", TYPE_STRING, .classes = CONFIG_SERVING, .equal = config_equal_nsid,
 		      CFG(nsid), .allowed = "\"\", \"hostname\" or up to 64 octets of one's own"},
+	[KEY_RESPONSES_PER_SECOND] = {"responsesPerSecond", TYPE_U32, .classes = CONFIG_CLIENTS,
+				      CFG(responses_per_second), .max = 1000000,
+				      .allowed = "to one client network; 0: no limit"},
+	[KEY_RESPONSES_SLIP] = {"responsesSlip", TYPE_U32, .classes = CONFIG_CLIENTS,
+				CFG(responses_slip), .number = 2, .max = 100,
+				.allowed = "one of so many; 0: none"},
+	[KEY_RESPONSES_EXEMPT] = {"responsesExempt", TYPE_LIST, .classes = CONFIG_CLIENTS,
+				  .equal = config_equal_exempt, RAW(responses_exempt),
+				  .print = config_print_exempt, NETWORKS},
+	[KEY_CLIENTS_ALLOW] = {"clientsAllow", TYPE_LIST, .classes = CONFIG_CLIENTS,
+			       .equal = config_equal_allow, RAW(clients_allow),
+			       .print = config_print_allow, NETWORKS},
+	[KEY_CLIENTS_DENY] = {"clientsDeny", TYPE_LIST, .classes = CONFIG_CLIENTS,
+			      .equal = config_equal_deny, RAW(clients_deny),
+			      .print = config_print_deny, NETWORKS},
 
 	[KEY_HTTP_ON] = {"httpOn", TYPE_BOOL, .classes = CONFIG_API, CFG(http_on), .number = true},
 	[KEY_HTTP_LISTENER] = {"httpListener", TYPE_STRING, .classes = CONFIG_API,

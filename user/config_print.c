@@ -93,6 +93,21 @@ void config_print_interfaces(const struct config *cfg, FILE *out)
 	print_strings(cfg->xdp_interfaces, cfg->xdp_interfaces_count, out);
 }
 
+void config_print_exempt(const struct config *cfg, FILE *out)
+{
+	print_strings(cfg->responses_exempt.list, cfg->responses_exempt.count, out);
+}
+
+void config_print_allow(const struct config *cfg, FILE *out)
+{
+	print_strings(cfg->clients_allow.list, cfg->clients_allow.count, out);
+}
+
+void config_print_deny(const struct config *cfg, FILE *out)
+{
+	print_strings(cfg->clients_deny.list, cfg->clients_deny.count, out);
+}
+
 void config_print_xdp_mode(const struct config *cfg, FILE *out)
 {
 	static const char *const words[] = {[XDP_MODE_AUTO] = "auto",

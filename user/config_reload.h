@@ -16,6 +16,7 @@ enum config_class {
 	CONFIG_XDP = 1 << 3,	 /* interfaces, mode of new attachments, memory, what an end does */
 	CONFIG_HTTP = 1 << 6,	 /* who may ask the API */
 	CONFIG_API = 1 << 7,	 /* the API's server, which is started anew */
+	CONFIG_CLIENTS = 1 << 8, /* who is answered, and how often */
 	CONFIG_RESTART = 1 << 4, /* in what is bound, pinned, or read-only data of the program */
 	CONFIG_UNUSED = 1 << 5,	 /* has no effect, so neither has its change */
 };

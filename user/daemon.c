@@ -195,6 +195,7 @@ static int serve(struct daemon *d)
 		log_error("%s", error ? error : strerror(-r));
 		return r;
 	}
+	server_set_limiter(d->server, &d->limiter);
 	privileges_drop(d->cfg, d->limit_calls);
 	r = server_run(d->server);
 	if (r) {
@@ -221,6 +222,8 @@ static int start(struct daemon *d)
 		r = zone_new(&zc, &d->zone);
 	if (!r)
 		r = interfaces_scan(&d->interfaces);
+	if (!r)
+		r = limiter_init(&d->limiter);
 	if (r) {
 		log_error("starting: %s", strerror(-r));
 		return r;
@@ -233,6 +236,7 @@ static int start(struct daemon *d)
 		log_error("cookies: no random secret: %s", strerror(-r));
 		return r;
 	}
+	daemon_limit(d);
 	r = serve(d);
 	if (r)
 		return r;

@@ -12,6 +12,7 @@
 #include "follower.h"
 #include "interfaces.h"
 #include "kernel.h"
+#include "limiter.h"
 #include "server.h"
 
 struct daemon {
@@ -22,6 +23,7 @@ struct daemon {
 	struct server *server;
 	struct follower *follower;
 	struct kernel *kernel;
+	struct limiter limiter;
 	uint64_t kernel_retry_ns; /* after a failure not before */
 	struct api api;
 	struct http_server *http;
@@ -47,6 +49,8 @@ void daemon_restore(struct daemon *d);
 void daemon_follow_kernel(struct daemon *d);
 /* The SOA's name server is this machine (Mesos-DNS: records for the listener). */
 void daemon_tell_listeners(struct daemon *d);
+/* Cells for response-rate limiting, once the configuration asks for it. */
+void daemon_limit(struct daemon *d);
 /* Compares a part of the maps with the zone. */
 void daemon_on_check(uv_timer_t *timer);
 /* Links or addresses changed. */

@@ -60,6 +60,15 @@ static void note_refusal(struct daemon *d, char *why)
 	d->refusal = why;
 }
 
+static int claim(struct daemon *d, char **ret_error)
+{
+	int r = kernel_claim(d->cfg, &d->kernel, ret_error);
+
+	if (!r)
+		kernel_set_limiter(d->kernel, &d->limiter);
+	return r;
+}
+
 /* After each update: starts the program with the first zone; later, mends what failed. */
 void daemon_follow_kernel(struct daemon *d)
 {
@@ -80,7 +89,7 @@ void daemon_follow_kernel(struct daemon *d)
 		note_refusal(d, strdup("needs a fixed port, not 0"));
 		return;
 	}
-	if ((!d->kernel && kernel_claim(d->cfg, &d->kernel, &why)) ||
+	if ((!d->kernel && claim(d, &why)) ||
 	    kernel_start(d->kernel, d->zone, &d->interfaces, &why)) {
 		d->kernel_retry_ns = now_ns() + KERNEL_RETRY_NS;
 		note_refusal(d, TAKE_PTR(why));
@@ -89,6 +98,16 @@ void daemon_follow_kernel(struct daemon *d)
 	free(TAKE_PTR(d->refusal));
 	if (!kernel_sync(d->kernel, &d->interfaces))
 		log_warn("xdp: no interface to attach to; serving everything from userspace");
+}
+
+void daemon_limit(struct daemon *d)
+{
+	if (!d->cfg->responses_per_second || d->limiter.cells)
+		return;
+	if (d->cfg->xdp_on && !kernel_create_cells(&d->limiter))
+		return;
+	if (limiter_set_cells(&d->limiter, NULL, -1))
+		log_error("responsesPerSecond: no memory: userspace does not limit responses");
 }
 
 void daemon_on_check(uv_timer_t *timer)
@@ -157,7 +176,7 @@ int daemon_claim_kernel(struct daemon *d)
 
 	if (!d->cfg->xdp_on || !d->cfg->port)
 		return 0;
-	r = kernel_claim(d->cfg, &d->kernel, &why);
+	r = claim(d, &why);
 	if (r == -EBUSY)
 		log_error("%s", why ? why : strerror(-r));
 	else if (r)

@@ -27,6 +27,7 @@ static int switch_config(struct daemon *d, const struct config *old, const struc
 	_cleanup_free_ char *error = NULL;
 	int r = 0, s;
 
+	daemon_limit(d);
 	if (d->server)
 		r = server_reconfigure(d->server, fresh);
 	if (d->kernel)

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "limiter.h"
 #include "log.h"
 #include "mesos-xdns.skel.h"
 #include "util.h"
@@ -144,6 +145,19 @@ void kernel_set_master(struct kernel *k, const char *id)
 		memcpy(k->gen.state->master_id, cut, sizeof(cut));
 }
 
+/* Each number by itself: for a moment the program may go by an old one and a new one. */
+static void set_limit(const struct kernel *k, struct xdns_state *s)
+{
+	struct xdns_limit rule = {0};
+
+	if (k->limiter)
+		limiter_rule(k->limiter, k->cfg, &rule);
+	for (size_t i = 0; i < ARRAY_SIZE(rule.key); i++)
+		__atomic_store_n(&s->limit.key[i], rule.key[i], __ATOMIC_RELAXED);
+	__atomic_store_n(&s->limit.slip, rule.slip, __ATOMIC_RELAXED);
+	__atomic_store_n(&s->limit.interval, rule.interval, __ATOMIC_RELAXED);
+}
+
 static void set_state(struct kernel *k, struct generation *g)
 {
 	struct xdns_state *s = g->state;
@@ -154,6 +168,7 @@ static void set_state(struct kernel *k, struct generation *g)
 	s->ip6_count = k->addresses.ip6_count;
 	s->max_udp = k->addresses.max_udp;
 	s->serial = k->serial;
+	set_limit(k, s);
 	memcpy(s->master_id, k->master_id, sizeof(s->master_id));
 	__atomic_store_n(&s->serving,
 			 clock_expired(k->heard, k->cfg->soa_expire) ? XDNS_SERVING_EXPIRED
@@ -181,13 +196,24 @@ static void tell_limit(struct kernel *k)
 		 (needed + (1 << 20) - 1) >> 20, k->cfg->xdp_memory);
 }
 
+static struct generation_wanted wanted_now(const struct kernel *k)
+{
+	return (struct generation_wanted){
+		.memory = memory_limit(k->cfg),
+		.frags = k->frags,
+		.grown = k->grown,
+		.limit = k->cfg->responses_per_second && k->limiter,
+		.limiter = k->limiter,
+		.clients = &k->cfg->clients,
+	};
+}
+
 /* Builds a generation of the zone's present size and puts it in the place of the old. */
 int kernel_renew(struct kernel *k, char **ret_error)
 {
 	uint64_t carried[XDNS_COUNTERS_COUNT];
 	struct generation fresh;
-	struct generation_wanted wanted = {
-		.memory = memory_limit(k->cfg), .frags = k->frags, .grown = k->grown};
+	struct generation_wanted wanted = wanted_now(k);
 	int r = generation_build(k->zone, &wanted, &fresh, ret_error);
 
 	if (r)
@@ -397,6 +423,36 @@ int kernel_open(const struct config *cfg, struct zone *zone, struct kernel **ret
 	return 0;
 }
 
+void kernel_set_limiter(struct kernel *k, const struct limiter *l)
+{
+	k->limiter = l;
+}
+
+/*
+ * Other lists and numbers in the maps, or another program if the one that runs does not look at
+ * them. What the operator forbids must not be answered: if it cannot be done, userspace answers.
+ */
+static void follow_limits(struct kernel *k)
+{
+	_cleanup_free_ char *error = NULL;
+	struct generation_wanted wanted = wanted_now(k);
+	int r;
+
+	if (generation_extras(&wanted) != k->gen.extras) {
+		r = kernel_renew(k, &error);
+		if (!r)
+			log_info("xdp: another program is in place: lists of clients %s, "
+				 "response-rate limiting %s",
+				 k->gen.extras & XDNS_EXTRA_CLIENTS ? "on" : "off",
+				 k->gen.extras & XDNS_EXTRA_LIMIT ? "on" : "off");
+	} else {
+		set_limit(k, k->gen.state);
+		r = generation_set_clients(&k->gen, wanted.clients);
+	}
+	if (r)
+		stop_serving(k, error ? error : "the new lists of clients", r);
+}
+
 void kernel_reconfigure(struct kernel *k, const struct config *cfg)
 {
 	k->cfg = cfg;
@@ -405,6 +461,8 @@ void kernel_reconfigure(struct kernel *k, const struct config *cfg)
 		return;
 	cookies_change(k);
 	clock_start(k, &k->gen);
+	if (!k->broken)
+		follow_limits(k);
 }
 
 /* Only what is whole, and will end. */

@@ -88,6 +88,14 @@ void kernel_heard(struct kernel *k, uint64_t boot_ns);
  */
 void kernel_set_master(struct kernel *k, const char *id);
 
+struct limiter;
+
+/* Cells of response-rate limiting in a BPF map that every generation uses. -errno: without. */
+int kernel_create_cells(struct limiter *l);
+
+/* Where responses are counted; before kernel_start() or kernel_reconfigure(). Outlives k. */
+void kernel_set_limiter(struct kernel *k, const struct limiter *l);
+
 /* kernel_claim() and kernel_start(). */
 int kernel_open(const struct config *cfg, struct zone *zone, struct kernel **ret, char **ret_error);
 

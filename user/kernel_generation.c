@@ -57,12 +57,13 @@ static int set_entries(struct mesos_xdns *skel, const struct sizes *sizes)
 	return r ? r : bpf_map__set_max_entries(skel->maps.names, names);
 }
 
-static void set_sizes(struct generation *g, struct zone *zone, bool grown)
+static void set_sizes(struct generation *g, struct zone *zone,
+		      const struct generation_wanted *generation)
 {
 	struct sizes_wanted wanted = {
-		.memory = g->memory, .pending = zone_pending(zone), .grown = grown};
+		.memory = g->memory, .pending = zone_pending(zone), .grown = generation->grown};
 
-	g->fixed = fixed_memory(g->skel);
+	g->fixed = fixed_memory(g->skel) + generation_limits_memory(generation);
 	if (wanted.memory != SIZES_ANY)
 		wanted.memory -= g->fixed < wanted.memory ? g->fixed : wanted.memory;
 	g->used = sizes_used(zone_pool(zone));
@@ -86,7 +87,7 @@ bool generation_outgrown(const struct generation *g, const struct pool *pool)
 }
 
 /* The maps alone: what takes them later need not wait for the verifier. */
-static int create_maps(struct generation *g)
+static int create_maps(struct generation *g, const struct generation_wanted *wanted)
 {
 	struct mesos_xdns *first = mesos_xdns__open();
 	struct bpf_map *map, *from = NULL;
@@ -97,6 +98,8 @@ static int create_maps(struct generation *g)
 		return -errno;
 	bpf_object__for_each_program(program, first->obj) bpf_program__set_autoload(program, false);
 	r = set_entries(first, &g->sizes);
+	if (!r)
+		r = generation_prepare_cells(first->maps.limits, wanted);
 	if (!r)
 		r = mesos_xdns__load(first);
 	bpf_object__for_each_map(map, g->skel->obj)
@@ -124,16 +127,18 @@ static int open_maps(struct zone *zone, const struct generation_wanted *wanted,
 #ifndef __x86_64__
 	g->skel->rodata->xdns_load_fences = 1;
 #endif
+	g->extras = generation_extras(wanted);
+	g->skel->rodata->xdns_extras = g->extras;
 	/* without the flag drivers refuse the program where a frame may need several buffers */
-	g->skel->rodata->xdns_frags = wanted->frags;
 	if (wanted->frags)
 		bpf_program__set_flags(g->skel->progs.mesos_xdns, BPF_F_XDP_HAS_FRAGS);
-	set_sizes(g, zone, wanted->grown);
-	r = create_maps(g);
+	set_sizes(g, zone, wanted);
+	r = create_maps(g, wanted);
 	if (r)
 		return fail(ret_error, r, "creating BPF maps (needs CAP_BPF)");
 	g->names_fd = bpf_map__fd(g->skel->maps.names);
-	return 0;
+	r = wanted->clients ? generation_set_clients(g, wanted->clients) : 0;
+	return r ? fail(ret_error, r, "filling the map `clients`") : 0;
 }
 
 /* The verifier takes more than half a second, on a thread of its own. */

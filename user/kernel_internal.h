@@ -28,6 +28,7 @@ struct generation {
 	uint64_t memory; /* octets the maps may take, SIZES_ANY */
 	uint64_t fixed;	 /* of these the ones of maps that are always of one size */
 	uint64_t used;	 /* octets the zone's elements had when it was built */
+	uint32_t extras; /* what its program does beside answering, XDNS_EXTRA_* */
 };
 
 /* One interface the program is attached to. */
@@ -42,6 +43,7 @@ struct attachment {
 
 struct kernel {
 	const struct config *cfg;
+	const struct limiter *limiter; /* NULL: there is none */
 	struct zone *zone;
 	struct generation gen;
 	struct attachment *attached;
@@ -76,6 +78,9 @@ struct generation_wanted {
 	uint64_t memory; /* octets the maps may take, SIZES_ANY */
 	bool frags;	 /* the program is to be one for frames of several buffers */
 	bool grown;	 /* the zone has outgrown its maps before */
+	bool limit;	 /* responses are counted, in the limiter's cells if it has any */
+	const struct limiter *limiter; /* may be NULL */
+	const struct clients *clients; /* may be NULL */
 };
 int generation_build(struct zone *zone, const struct generation_wanted *wanted,
 		     struct generation *ret, char **ret_error);
@@ -97,6 +102,16 @@ int generation_pin(const struct generation *g, const char *dir);
 int generation_settle(const struct generation *g, const char *dir);
 /* The expiry's clock runs for what state.heard and state.expire say. */
 int generation_arm(const struct generation *g);
+
+/* kernel_limits.c */
+/* What a program has to do beside answering: xdns_extras of bpf/env.bpf.h. */
+uint32_t generation_extras(const struct generation_wanted *wanted);
+/* The cells' map of a generation that is not loaded yet. */
+int generation_prepare_cells(struct bpf_map *map, const struct generation_wanted *wanted);
+/* The lists, at once for every reader; the ones before are freed when nobody looks at them. */
+int generation_set_clients(const struct generation *g, const struct clients *c);
+/* Octets that the lists and the cells take. */
+uint64_t generation_limits_memory(const struct generation_wanted *wanted);
 
 /* kernel.c: builds a generation of the zone's present size and puts it in the place of the old. */
 int kernel_renew(struct kernel *k, char **ret_error);

@@ -121,7 +121,7 @@ static void put_answers_total(const struct metrics *m, const char *name, FILE *o
 	const size_t prefix = strlen("answer_");
 
 	/* the program's answers are the first, under the same names */
-	for (int i = 0; i <= XDNS_answer_truncated && m->xdp; i++)
+	for (int i = 0; i <= XDNS_ANSWER_LAST && m->xdp; i++)
 		fprintf(out, "%s{plane=\"xdp\",answer=\"%s\"} %" PRIu64 "\n", name,
 			reasons[i] + prefix, m->xdp_count[i]);
 	put_counts(name, "udp", "answer", answers, m->server.udp.answers, ARRAY_SIZE(answers), out);

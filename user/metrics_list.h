@@ -25,6 +25,8 @@
 	  m->server.tcp_refused)                                                                   \
 	X(tcp_evicted_total, counter, "TCP connections closed to make room for others",            \
 	  m->server.tcp_evicted)                                                                   \
+	X(tcp_denied_total, counter, "TCP connections of clients in clientsDeny, closed at once",  \
+	  m->server.tcp_denied)                                                                    \
 	X(forward_queries_total, counter, "queries taken to be forwarded",                         \
 	  m->server.forward.queries)                                                               \
 	X(forward_answered_total, counter, "forwarded queries that were answered",                 \

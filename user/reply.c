@@ -309,6 +309,12 @@ static bool parse(struct reply *r, const uint8_t *query, size_t len, uint16_t *r
 	return *ret_rcode == DNS_RCODE_NOERROR;
 }
 
+/* Nothing else is ever answered: two servers could go on for ever. */
+static bool is_query(const uint8_t *msg, size_t len)
+{
+	return len >= DNS_HEADER_LEN && !(msg[2] & 0x80);
+}
+
 enum reply_verdict reply_query(const struct config *cfg, const struct zone *zone,
 			       const struct reply_client *client, const uint8_t *query, size_t len,
 			       uint8_t *out, size_t cap, struct reply_result *ret)
@@ -321,7 +327,7 @@ enum reply_verdict reply_query(const struct config *cfg, const struct zone *zone
 
 	memset(ret, 0, sizeof(*ret));
 	ret->type = QTYPE_unreadable;
-	if (len < DNS_HEADER_LEN || (query[2] & 0x80))
+	if (!is_query(query, len))
 		return REPLY_DROP;
 	r.cfg = cfg;
 	r.zone = zone;
@@ -336,6 +342,7 @@ enum reply_verdict reply_query(const struct config *cfg, const struct zone *zone
 	memset(&r.a, 0, sizeof(r.a));
 	good = parse(&r, query, len, &rcode);
 	reply_take_options(&r);
+	ret->cookie_valid = r.q.cookie_valid;
 	if (r.q.len)
 		ret->type = traffic_type_of(r.q.type);
 	if (only_cookie(&r, query))
@@ -348,23 +355,46 @@ enum reply_verdict reply_query(const struct config *cfg, const struct zone *zone
 	return verdict;
 }
 
-size_t reply_empty(const uint8_t *query, size_t len, uint8_t rcode, bool truncated, uint8_t *out,
-		   size_t cap)
+/* A response without records, and without options that the client may have asked for. */
+static size_t answer_empty(struct reply *r, uint16_t rcode, const uint8_t *query, size_t len,
+			   uint8_t *out, size_t cap)
 {
 	static const __u64 no_key[XDNS_HASH_WORDS][2];
 	static const struct config plain;
-	uint8_t body[DNS_OPT_LEN + REPLY_SLACK];
-	struct reply r = {.cfg = &plain, .ede = -1, .body = body};
 	bool question;
+
+	r->cfg = &plain;
+	reply_parse(query, len, no_key, r, &question);
+	r->q.asked = 0;
+	if (!question)
+		r->q.len = 0;
+	return finish_error(r, rcode, query, out, cap);
+}
+
+enum reply_verdict reply_refuse(const uint8_t *query, size_t len, uint8_t *out, size_t cap,
+				struct reply_result *ret)
+{
+	uint8_t body[DNS_OPT_LEN + REPLY_SLACK];
+	struct reply r = {.ede = DNS_EDE_PROHIBITED, .body = body};
+
+	*ret = (struct reply_result){.type = QTYPE_unreadable, .answer = ANSWER_refused};
+	if (!is_query(query, len))
+		return REPLY_DROP;
+	ret->len = answer_empty(&r, DNS_RCODE_REFUSED, query, len, out, cap);
+	if (r.q.len)
+		ret->type = traffic_type_of(r.q.type);
+	return REPLY_SEND;
+}
+
+size_t reply_empty(const uint8_t *query, size_t len, uint8_t rcode, bool truncated, uint8_t *out,
+		   size_t cap)
+{
+	uint8_t body[DNS_OPT_LEN + REPLY_SLACK];
+	struct reply r = {.ede = -1, .body = body, .a.cut = truncated};
 
 	if (len < DNS_HEADER_LEN)
 		return 0;
-	reply_parse(query, len, no_key, &r, &question);
-	r.q.asked = 0;
-	if (!question)
-		r.q.len = 0;
-	r.a.cut = truncated;
 	if (rcode == DNS_RCODE_SERVFAIL)
 		r.ede = DNS_EDE_NO_REACHABLE_AUTHORITY;
-	return finish_error(&r, rcode, query, out, cap);
+	return answer_empty(&r, rcode, query, len, out, cap);
 }

@@ -35,6 +35,7 @@ struct reply_result {
 	uint16_t limit;				  /* REPLY_FORWARD: octets the client accepts */
 	enum traffic_type type;
 	enum traffic_answer answer; /* REPLY_SEND: what out says */
+	bool cookie_valid;	    /* the client's address is not forged */
 };
 
 /*
@@ -45,6 +46,10 @@ struct reply_result {
 enum reply_verdict reply_query(const struct config *cfg, const struct zone *zone,
 			       const struct reply_client *client, const uint8_t *query, size_t len,
 			       uint8_t *out, size_t cap, struct reply_result *ret);
+
+/* To a client that may not ask: REFUSED, or nothing to what is no query. */
+enum reply_verdict reply_refuse(const uint8_t *query, size_t len, uint8_t *out, size_t cap,
+				struct reply_result *ret);
 
 /*
  * A response without records for a query that reply_query() gave

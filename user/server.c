@@ -259,6 +259,12 @@ int server_reconfigure(struct server *s, const struct config *cfg)
 	return 0;
 }
 
+void server_set_limiter(struct server *s, const struct limiter *l)
+{
+	for (unsigned i = 0; i < s->count; i++)
+		__atomic_store_n(&s->workers[i].env.limiter, l, __ATOMIC_RELEASE);
+}
+
 uint16_t server_port(const struct server *s)
 {
 	return s->port;
@@ -291,6 +297,7 @@ struct server_stats server_stats(const struct server *s)
 		sum.tcp_connections += stat_get(&one->tcp_connections);
 		sum.tcp_refused += stat_get(&one->tcp_refused);
 		sum.tcp_evicted += stat_get(&one->tcp_evicted);
+		sum.tcp_denied += stat_get(&one->tcp_denied);
 		add_forwarder(&sum.forward, s->workers[i].env.forwarder);
 	}
 	return sum;

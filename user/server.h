@@ -12,6 +12,7 @@
 
 #include "config.h"
 #include "forward.h"
+#include "limiter.h"
 #include "traffic.h"
 #include "zone.h"
 
@@ -19,7 +20,7 @@ struct server;
 
 struct server_stats {
 	struct traffic udp, tcp;
-	uint64_t tcp_connections, tcp_refused, tcp_evicted;
+	uint64_t tcp_connections, tcp_refused, tcp_evicted, tcp_denied;
 	struct forwarder_stats forward;
 };
 
@@ -32,6 +33,9 @@ int server_open(const struct config *cfg, const struct zone *zone, unsigned work
 
 /* Starts the workers, once. After a failure only server_stop() is left. */
 int server_run(struct server *s);
+
+/* From now on UDP is limited as the configuration says. The limiter outlives the server. */
+void server_set_limiter(struct server *s, const struct limiter *l);
 
 /* The port really bound (config port 0 asks for any). */
 uint16_t server_port(const struct server *s);

@@ -61,9 +61,15 @@ static void start_sweep(struct tcp *t)
 
 static void admit(struct tcp *t, int fd, const union sock_addr *peer)
 {
+	uint32_t client = clients_find(&t->env->cfg->clients, &peer->any);
 	uint64_t key = client_key(peer);
 	unsigned slot;
 
+	if (client & XDNS_CLIENT_DENIED) {
+		stat_add(&t->env->stats->tcp_denied, 1);
+		close(fd);
+		return;
+	}
 	if (find_slot(t, key, &slot) < 0 || tcp_conn_new(t, fd, slot, peer) < 0) {
 		stat_add(&t->env->stats->tcp_refused, 1);
 		close(fd);

@@ -167,7 +167,11 @@ static void handle_query(struct tcp_conn *c, const uint8_t *query, size_t len)
 	/* reply.h reads the header as words, and in a stream half of the queries begin oddly. */
 	if ((uintptr_t)query & 1)
 		query = memcpy(c->t->even, query, len);
-	verdict = reply_query(env->cfg, env->zone, &client, query, len, out, DNS_TCP_MAX, &result);
+	if (c->refused)
+		verdict = reply_refuse(query, len, out, DNS_TCP_MAX, &result);
+	else
+		verdict = reply_query(env->cfg, env->zone, &client, query, len, out, DNS_TCP_MAX,
+				      &result);
 	stat_add(&env->stats->tcp.queries[result.type], 1);
 	switch (verdict) {
 	case REPLY_SEND:
@@ -399,6 +403,7 @@ int tcp_conn_new(struct tcp *t, int fd, unsigned slot, const union sock_addr *pe
 	c->fd = fd;
 	c->slot = slot;
 	endpoint_client(&peer->any, &c->client);
+	c->refused = clients_find(&t->env->cfg->clients, &peer->any) & XDNS_CLIENT_REFUSED;
 	CDS_INIT_LIST_HEAD(&c->forwards);
 	cds_list_add_tail(&c->node, &t->conns);
 	t->handles++;

@@ -65,6 +65,7 @@ struct tcp_conn {
 	unsigned forwards_count;
 
 	bool asked;	/* a query has come */
+	bool refused;	/* the client may not ask */
 	bool peer_done; /* it will send nothing more */
 	bool last;	/* we take nothing more */
 	bool draining;	/* we have sent our FIN */

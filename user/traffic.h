@@ -20,11 +20,12 @@
 	X(nodata, "NODATA: the name exists, the type does not")                                    \
 	X(nxdomain, "NXDOMAIN: the name does not exist")                                           \
 	X(truncated, "TC: the answer does not fit the client's size")                              \
+	X(limited, "TC: the client's network gets more than responsesPerSecond")                   \
 	X(ptr, "names of an address")                                                              \
 	X(ns, "the zone's NS")                                                                     \
 	X(any, "to ANY: by TCP all there is, by UDP that there is no more (RFC 8482)")             \
 	X(forwarded, "what a resolver said, whatever it was")                                      \
-	X(refused, "REFUSED: not our name, or a zone transfer")                                    \
+	X(refused, "REFUSED: not our name, a zone transfer, or a client that may not ask")         \
 	X(servfail, "SERVFAIL: no zone, an expired one, or no resolver that answers")              \
 	X(formerr, "FORMERR: the query is malformed")                                              \
 	X(notimp, "NOTIMP: another opcode than QUERY")                                             \
@@ -52,6 +53,8 @@
 	X(no_query, "a response, or shorter than a header")                                        \
 	X(oversize, "a datagram of more than 4096 octets")                                         \
 	X(group, "sent to a multicast or broadcast address")                                       \
+	X(denied, "the client is in clientsDeny")                                                  \
+	X(limited, "the client's network gets more than responsesPerSecond")                       \
 	X(not_sent, "the system did not take the answer: full buffers, no route, a firewall")      \
 	X(gone, "the client closed its connection while a resolver was asked")                     \
 	X(memory, "no memory to remember it by")

@@ -57,7 +57,9 @@ struct udp {
 	unsigned count;
 	unsigned handles; /* not closed yet */
 	struct cds_list_head forwards;
-	uint32_t now; /* of the batch, see struct reply_client */
+	uint32_t now;	 /* of the batch, see struct reply_client */
+	uint64_t now_ns; /* the same by now_ns() */
+	uint64_t random; /* the state of random_bits(), never 0 */
 
 	struct mmsghdr in[BATCH], out[BATCH];
 	enum traffic_answer answer[BATCH]; /* what out says */
@@ -209,23 +211,77 @@ static void forward_query(struct udp_socket *s, unsigned i, const struct reply_r
 	}
 }
 
+/* Which of the responses that are too many slip; nobody gains by guessing (xorshift64*). */
+static uint32_t random_bits(struct udp *u)
+{
+	u->random ^= u->random >> 12;
+	u->random ^= u->random << 25;
+	u->random ^= u->random >> 27;
+	return u->random * 0x2545f4914f6cdd1dULL >> 32;
+}
+
+/* What message I of the batch gets when that may be one response too many. */
+static enum reply_verdict limit_reply(struct udp *u, unsigned i, unsigned n,
+				      enum reply_verdict verdict, struct reply_result *result)
+{
+	const struct limiter *l = __atomic_load_n(&u->env->limiter, __ATOMIC_ACQUIRE);
+	enum xdns_limit_verdict limit;
+
+	if (!l || !u->env->cfg->responses_per_second)
+		return verdict;
+	limit = limiter_take(l, u->env->cfg, &u->peer[i].any, u->now_ns, random_bits(u));
+	if (limit == XDNS_LIMIT_ANSWER)
+		return verdict;
+	if (limit == XDNS_LIMIT_DROP || result->type == QTYPE_unreadable)
+		return REPLY_DROP;
+	result->answer = ANSWER_limited;
+	result->len = reply_empty(u->query[i], u->in[i].msg_len, DNS_RCODE_NOERROR, true,
+				  u->reply[n], REPLY_MAX);
+	return REPLY_SEND;
+}
+
+/* What message I of the batch gets, REPLY_SEND: in reply[N]; REPLY_DROP: *ret_why nothing. */
+static enum reply_verdict respond(struct udp *u, unsigned i, unsigned n,
+				  struct reply_result *result, enum traffic_drop *ret_why)
+{
+	const struct worker_env *env = u->env;
+	uint32_t lists = clients_find(&env->cfg->clients, &u->peer[i].any);
+	struct reply_client client = {.now = u->now};
+	size_t len = u->in[i].msg_len;
+	enum reply_verdict verdict;
+
+	result->type = QTYPE_unreadable;
+	*ret_why = DROPPED_denied;
+	if (lists & XDNS_CLIENT_DENIED)
+		return REPLY_DROP;
+	*ret_why = DROPPED_no_query;
+	endpoint_client(&u->peer[i].any, &client.address);
+	if (lists & XDNS_CLIENT_REFUSED)
+		verdict = reply_refuse(u->query[i], len, u->reply[n], REPLY_MAX, result);
+	else
+		verdict = reply_query(env->cfg, env->zone, &client, u->query[i], len, u->reply[n],
+				      REPLY_MAX, result);
+	if (verdict == REPLY_DROP || lists & XDNS_CLIENT_EXEMPT || result->cookie_valid)
+		return verdict;
+	*ret_why = DROPPED_limited;
+	return limit_reply(u, i, n, verdict, result);
+}
+
 /* Message I of the batch; returns whether out[N] now holds its reply. */
 static bool handle_query(struct udp_socket *s, unsigned i, unsigned n)
 {
 	struct udp *u = s->u;
 	struct msghdr *in = &u->in[i].msg_hdr, *out = &u->out[n].msg_hdr;
-	struct reply_client client = {.now = u->now};
 	struct reply_result result = {0};
 	enum reply_verdict verdict;
+	enum traffic_drop why;
 
 	if (in->msg_flags & (MSG_TRUNC | MSG_CTRUNC) || !turn_control(in)) {
 		count_query(u, QTYPE_unreadable);
 		count_dropped(u, in->msg_flags & MSG_TRUNC ? DROPPED_oversize : DROPPED_group);
 		return false;
 	}
-	endpoint_client(&u->peer[i].any, &client.address);
-	verdict = reply_query(u->env->cfg, u->env->zone, &client, u->query[i], u->in[i].msg_len,
-			      u->reply[n], REPLY_MAX, &result);
+	verdict = respond(u, i, n, &result, &why);
 	count_query(u, result.type);
 	switch (verdict) {
 	case REPLY_SEND:
@@ -240,7 +296,7 @@ static bool handle_query(struct udp_socket *s, unsigned i, unsigned n)
 		forward_query(s, i, &result);
 		return false;
 	case REPLY_DROP:
-		count_dropped(u, DROPPED_no_query);
+		count_dropped(u, why);
 	}
 	return false;
 }
@@ -286,6 +342,7 @@ static int serve_batch(struct udp_socket *s)
 	if (n <= 0)
 		return n;
 	u->now = time(NULL);
+	u->now_ns = now_ns();
 	for (unsigned i = 0; i < (unsigned)n; i++)
 		out += handle_query(s, i, out);
 	send_batch(s, out);
@@ -365,6 +422,7 @@ int udp_new(const struct worker_env *env, int *fds, unsigned count, struct udp *
 		return -ENOMEM;
 	memset(u, 0, sizeof(*u));
 	u->env = env;
+	u->random = now_ns() | 1;
 	CDS_INIT_LIST_HEAD(&u->forwards);
 	init_batch(u);
 	for (unsigned i = 0; i < count; i++) {

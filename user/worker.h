@@ -6,6 +6,7 @@
 #include <uv.h>
 
 #include "forward.h"
+#include "limiter.h"
 #include "server.h"
 
 struct worker_env {
@@ -13,7 +14,8 @@ struct worker_env {
 	const struct config *cfg; /* of now: to be read anew for each query */
 	const struct zone *zone;
 	struct forwarder *forwarder;
-	struct server_stats *stats; /* written by this worker only, by stat_add() */
+	const struct limiter *limiter; /* NULL: there is none (yet); to be read atomically */
+	struct server_stats *stats;    /* written by this worker only, by stat_add() */
 };
 
 #endif

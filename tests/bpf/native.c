@@ -17,10 +17,13 @@ struct xdp_md {
 };
 
 #define SEC(name)
-#define __uint(name, val) int(*name)[val]
-#define __type(name, val) __typeof__(val) *name
+#define __uint(name, val)  int(*name)[val]
+#define __type(name, val)  __typeof__(val) *name
+#define __array(name, val) __typeof__(val) *name[]
 
 static void *bpf_map_lookup_elem(const void *map, const void *key);
+static uint64_t bpf_ktime_get_ns(void);
+static uint32_t bpf_get_prandom_u32(void);
 static uint64_t bpf_xdp_get_buff_len(const struct xdp_md *ctx);
 static uint64_t bpf_ktime_get_boot_ns(void);
 static long bpf_xdp_adjust_head(struct xdp_md *ctx, int delta);
@@ -47,6 +50,9 @@ struct native {
 	struct xdns_counters counters;
 	struct xdns_scratch scratch;
 	struct xdns_cookies cookies[2];
+	__u64 cells[XDNS_LIMIT_CELLS];
+	uint32_t extras;
+	const struct clients *clients;
 	struct slot *slots; /* open addressing */
 	size_t mask;
 	struct front front;
@@ -125,6 +131,17 @@ struct xdns_cookies *native_cookies(struct native *n)
 	return n->cookies;
 }
 
+void native_set_extras(struct native *n, uint32_t extras, const struct clients *list)
+{
+	n->extras = extras;
+	n->clients = list;
+}
+
+uint64_t *native_cells(struct native *n)
+{
+	return (uint64_t *)n->cells;
+}
+
 int native_set_record(struct native *n, uint64_t hash, uint32_t record)
 {
 	struct slot *s = find_slot(n, hash);
@@ -141,6 +158,24 @@ int native_set_record(struct native *n, uint64_t hash, uint32_t record)
 static void *element(enum pool_class class, uint32_t i)
 {
 	return i < running->pool->array[class].used ? pool_at(running->pool, class, i) : NULL;
+}
+
+/* The longest prefix that an address is in, as the kernel's trie finds it. */
+static void *look_up_client(const struct xdns_client_net *key)
+{
+	struct client_net *found = NULL;
+
+	for (size_t i = 0; i < running->clients->count; i++) {
+		struct client_net *n = &running->clients->list[i];
+		unsigned bits = 0;
+
+		while (bits < n->net.bits &&
+		       !((n->net.address[bits / 8] ^ key->address[bits / 8]) & 0x80 >> bits % 8))
+			bits++;
+		if (bits == n->net.bits && (!found || bits >= found->net.bits))
+			found = n;
+	}
+	return found ? &found->flags : NULL;
 }
 
 static void *bpf_map_lookup_elem(const void *map, const void *key)
@@ -160,7 +195,13 @@ static void *bpf_map_lookup_elem(const void *map, const void *key)
 		memcpy(&hash, key, sizeof(hash));
 		return find_slot(running, hash)->used ? &find_slot(running, hash)->name : NULL;
 	}
+	if (running->clients && map == running->clients)
+		return look_up_client(key);
 	memcpy(&i, key, sizeof(i));
+	if (map == &limits)
+		return i < XDNS_LIMIT_CELLS ? &running->cells[i] : NULL;
+	if (map == &clients)
+		return (void *)running->clients;
 	if (map == &front)
 		return i < front_array(running->front.buckets) ? &running->front.bucket[i] : NULL;
 	for (size_t k = 0; k < sizeof(arrays) / sizeof(arrays[0]); k++)
@@ -178,6 +219,17 @@ static void *bpf_map_lookup_elem(const void *map, const void *key)
 static uint64_t bpf_ktime_get_boot_ns(void)
 {
 	return 0; /* state.wall alone is the time */
+}
+
+static uint64_t bpf_ktime_get_ns(void)
+{
+	return 1000000000;
+}
+
+/* Whether a response slips is up to state.limit.slip: 0 never, 1 always. */
+static uint32_t bpf_get_prandom_u32(void)
+{
+	return UINT32_MAX;
 }
 
 /* Here a frame is always one buffer. */
@@ -272,6 +324,7 @@ struct native_result native_run(struct native *n, const uint8_t *frame, size_t l
 	n->room = room;
 	running = n;
 	xdns_cfg = n->config;
+	xdns_extras = n->extras;
 	xdns_front_buckets = n->front.buckets;
 	memset(&n->scratch, 0xa5, sizeof(n->scratch)); /* what an earlier frame left there */
 	switch (mesos_xdns(&ctx)) {

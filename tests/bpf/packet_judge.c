@@ -106,7 +106,7 @@ const char *packet_judge(struct bench *b, const struct frame *query, struct nati
 	*ret = native_run(b->native, query->octet, query->len, room, ret_reply->octet, FRAME_MAX);
 	if (ret->counter == XDNS_COUNTERS_COUNT || ret->counter == XDNS_drop_write)
 		return "not one counter, or the one for what cannot happen";
-	if ((ret->verdict == NATIVE_TX) != (ret->counter <= XDNS_answer_truncated))
+	if ((ret->verdict == NATIVE_TX) != (ret->counter <= XDNS_ANSWER_LAST))
 		return "verdict and counter do not agree";
 	ret_reply->len = ret->len;
 	return ret->verdict == NATIVE_TX ? judge_answered(b, query, ret_reply)

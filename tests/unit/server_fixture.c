@@ -39,6 +39,14 @@ enum reply_verdict reply_query(const struct config *cfg, const struct zone *zone
 	return REPLY_SEND;
 }
 
+enum reply_verdict reply_refuse(const uint8_t *query, size_t len, uint8_t *out, size_t cap,
+				struct reply_result *ret)
+{
+	ret->answer = ANSWER_refused;
+	ret->len = reply_empty(query, len, DNS_RCODE_REFUSED, false, out, cap);
+	return REPLY_SEND;
+}
+
 size_t reply_empty(const uint8_t *query, size_t len, uint8_t rcode, bool truncated, uint8_t *out,
 		   size_t cap)
 {

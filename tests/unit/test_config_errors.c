@@ -19,6 +19,9 @@
 #define ALLOWED_AUTH                                                                               \
 	"; allowed: a string: \"\", \"basic\" (with mesosCredentials) or \"iam\" (with "           \
 	"iamConfigFile)"
+#define ALLOWED_NETWORKS                                                                           \
+	"; allowed: a list of strings: IP or IP/PREFIX, no bit set behind the prefix; at most "    \
+	"65536 in all lists"
 #define ALLOWED_JSON "; allowed: one JSON object (RFC 8259)"
 
 static void check_error(const char *members, const char *want)
@@ -225,6 +228,19 @@ static const struct {
 	 "interface names of 1 to 15 characters, each once"},
 	{"\"bpfDir\": \"bpf\"", "bpfDir = \"bpf\": not an absolute path of a directory; allowed: a "
 				"string: an absolute path on a BPF file system"},
+	{"\"responsesPerSecond\": 1000001",
+	 "responsesPerSecond = 1000001: out of range; allowed: an integer, 0 to 1000000: to one "
+	 "client network; 0: no limit"},
+	{"\"responsesExempt\": [\"10.0.0.1/8\"]",
+	 "responsesExempt = \"10.0.0.1/8\": has bits set behind its prefix" ALLOWED_NETWORKS},
+	{"\"clientsAllow\": [\"fd00::/129\"]",
+	 "clientsAllow = \"fd00::/129\": not a length of a prefix" ALLOWED_NETWORKS},
+	{"\"clientsAllow\": [\"10.0.0.0/\"]",
+	 "clientsAllow = \"10.0.0.0/\": not a length of a prefix" ALLOWED_NETWORKS},
+	{"\"clientsDeny\": [\"10.0.0.0/33\"]",
+	 "clientsDeny = \"10.0.0.0/33\": not a length of a prefix" ALLOWED_NETWORKS},
+	{"\"clientsDeny\": [\"all\"]", "clientsDeny = \"all\": not a network" ALLOWED_NETWORKS},
+	{"\"clientsDeny\": [\"\"]", "clientsDeny = \"\": not a network" ALLOWED_NETWORKS},
 	{"\"xdpMemory\": -1",
 	 "xdpMemory = -1: out of range; allowed: an integer, 0 to 2147483647: MiB; 0: no limit"},
 	{"\"xdpMemory\": 2147483648",

@@ -10,6 +10,7 @@
 #define RECORDS CONFIG_RECORDS
 #define SERVING CONFIG_SERVING
 #define XDP	CONFIG_XDP
+#define CLIENTS CONFIG_CLIENTS
 #define RESTART CONFIG_RESTART
 #define NOTHING 0
 
@@ -58,6 +59,11 @@ static const struct {
 	{"xdpMode", "\"auto\"", "\"generic\"", XDP},
 	{"xdpMemory", "0", "10", XDP},
 	{"xdpKeepServing", "false", "true", XDP},
+	{"responsesPerSecond", "0", "10", CLIENTS},
+	{"responsesSlip", "2", "3", CLIENTS},
+	{"responsesExempt", "[]", "[\"10.0.0.0/8\"]", CLIENTS},
+	{"clientsAllow", "[\"10.0.0.0/8\"]", "[\"10.0.0.0/9\"]", CLIENTS},
+	{"clientsDeny", "[\"10.0.0.0/8\"]", "[\"10.0.0.0/8\", \"::1\"]", CLIENTS},
 	{"domain", "\"mesos\"", "\"other\"", RESTART},
 	{"domain", "\"mesos\"", "\"MESOS\"", NOTHING},
 	{"ttl", "60", "61", RESTART},
@@ -464,6 +470,7 @@ static const struct {
 	{"\n| at once: whom ", CONFIG_SOURCE},
 	{"\n| at once: the records", CONFIG_RECORDS},
 	{"\n| at once: queries", CONFIG_SERVING},
+	{"\n| at once: who is answered", CONFIG_CLIENTS},
 	{"\n| at once: XDP", CONFIG_XDP},
 	{"\n| at once: who may", CONFIG_HTTP},
 	{"\n| at once: the HTTP API's server", CONFIG_API},

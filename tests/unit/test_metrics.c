@@ -134,9 +134,9 @@ static void test_planes(void **state)
 	};
 
 	(void)state;
-	for (int i = 0; i <= XDNS_answer_truncated; i++)
+	for (int i = 0; i <= XDNS_ANSWER_LAST; i++)
 		assert_string_equal(of_program[i], answers[i]);
-	assert_int_equal(strncmp(of_program[XDNS_answer_truncated + 1], "pass_", 5), 0);
+	assert_int_equal(strncmp(of_program[XDNS_ANSWER_LAST + 1], "pass_", 5), 0);
 }
 
 static void test_without_kernel(void **state)
