@@ -82,6 +82,7 @@ static void loader_done(struct config_loader *l)
 	free(l->raw.listener);
 	free(l->raw.mesos_authentication);
 	free(l->raw.xdp_mode);
+	free(l->raw.mesos_secret_file);
 	free(l->raw.file);
 	for (size_t i = 0; i < CONFIG_KEY_COUNT; i++) {
 		free(l->spelt[i]);

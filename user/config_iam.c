@@ -123,12 +123,15 @@ int config_check_auth(struct config_loader *l)
 {
 	struct config *cfg = l->cfg;
 	const char *word = l->raw.mesos_authentication;
-	/* One of the two is enough, as for Mesos-DNS. */
-	bool credentials = *cfg->mesos_principal || *cfg->mesos_secret;
-	int r = read_iam(l);
+	bool credentials;
+	int r = config_read_secret(l);
 
+	if (r == 0)
+		r = read_iam(l);
 	if (r < 0)
 		return r;
+	/* One of the two is enough, as for Mesos-DNS. */
+	credentials = *cfg->mesos_principal || *cfg->mesos_secret;
 	if (!*word) {
 		cfg->mesos_auth = MESOS_AUTH_NONE;
 		return warn_unused(l, credentials);

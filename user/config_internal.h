@@ -92,7 +92,7 @@ enum key_type {
 	TYPE_STRING,
 	TYPE_LIST,	  /* of strings */
 	TYPE_ZONES,	  /* zone: list of strings */
-	TYPE_CREDENTIALS, /* {principal, secret} */
+	TYPE_CREDENTIALS, /* {principal, secret or secretFile} */
 };
 
 struct str_list {
@@ -111,6 +111,7 @@ struct config_raw {
 	struct raw_zone *zones;
 	size_t zones_count;
 	char *listener, *mesos_authentication, *xdp_mode;
+	char *mesos_secret_file;
 	/* Keys Mesos-DNS overwrites itself: typed, then forgotten. */
 	char *file;
 	uint32_t soa_serial;
@@ -220,6 +221,14 @@ int config_assign(struct config_loader *l, const struct json_member *m);
 void config_describe(const struct config_key *key, FILE *out);
 void config_print_value(const struct config_key *key, const struct config *cfg,
 			FILE *out); /* config_print.c */
+
+/* --- config_secret.c --- */
+
+/* Replaces *to by a copy of text, in which $CREDENTIALS_DIRECTORY/ is what systemd says it is. */
+int config_set_text(struct config_loader *l, enum config_key_id id, char **to, const char *text);
+
+/* The masters' secret, if it is in a file. */
+int config_read_secret(struct config_loader *l);
 
 /* --- config_tls.c --- */
 

@@ -269,7 +269,7 @@ void config_describe(const struct config_key *key, FILE *out)
 		fputs("an object of lists of strings", out);
 		break;
 	case TYPE_CREDENTIALS:
-		fputs("an object of two strings, principal and secret", out);
+		fputs("an object of two strings, principal and secret or secretFile", out);
 		break;
 	default:
 		fprintf(out, "an integer, %" PRId64 " to %" PRId64, key->min, key->max);
@@ -366,6 +366,8 @@ static int assign_credential(struct config_loader *l, const struct json_member *
 		to = &l->cfg->mesos_principal;
 	else if (json_key_equal(name, "secret"))
 		to = &l->cfg->mesos_secret;
+	else if (json_key_equal(name, "secretFile"))
+		to = &l->raw.mesos_secret_file;
 	else
 		return config_warn(l, "mesosCredentials: unknown key \"%s\" is ignored", name);
 	if (json_is_null(m->value))
@@ -373,7 +375,7 @@ static int assign_credential(struct config_loader *l, const struct json_member *
 	if (!json_is_string(m->value))
 		return config_fail(l, KEY_MESOS_CREDENTIALS, NULL, "%s is %s", name,
 				   json_type_word(m->value));
-	return config_set_string(to, json_string_value(m->value));
+	return config_set_text(l, KEY_MESOS_CREDENTIALS, to, json_string_value(m->value));
 }
 
 static int assign_credentials(struct config_loader *l, const struct json_member *m)
@@ -406,7 +408,7 @@ static int assign_scalar(struct config_loader *l, enum config_key_id id, const j
 	if (key->type == TYPE_STRING) {
 		if (!json_is_string(value))
 			return wrong_type(l, id, value);
-		return config_set_string(field(l, key), json_string_value(value));
+		return config_set_text(l, id, field(l, key), json_string_value(value));
 	}
 	if (key->type == TYPE_BOOL) {
 		if (!json_is_boolean(value))

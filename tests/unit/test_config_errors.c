@@ -213,10 +213,23 @@ static const struct {
 	 "mesosAuthentication = \"iam\": no iamConfigFile is given" ALLOWED_AUTH},
 	{"\"mesosCredentials\": \"me:geheim\"",
 	 "mesosCredentials = ***: is a string; allowed: an object of two strings, principal and "
-	 "secret"},
+	 "secret or secretFile"},
 	{"\"mesosCredentials\": {\"secret\": 5}",
 	 "mesosCredentials = ***: secret is an integer; allowed: an object of two strings, "
-	 "principal and secret"},
+	 "principal and secret or secretFile"},
+	{"\"mesosCredentials\": {\"secretFile\": \"/nowhere/secret\"}",
+	 "mesosCredentials = \"/nowhere/secret\": No such file or directory; allowed: an object of "
+	 "two strings, principal and secret or secretFile"},
+	{"\"mesosCredentials\": {\"secretFile\": \"/dev/null\"}",
+	 "mesosCredentials = \"/dev/null\": it is empty; allowed: an object of two strings, "
+	 "principal and secret or secretFile"},
+	{"\"mesosCredentials\": {\"secret\": \"geheim\", \"secretFile\": \"/dev/null\"}",
+	 "mesosCredentials = \"/dev/null\": secret is given, too; allowed: an object of two "
+	 "strings, principal and secret or secretFile"},
+	{"\"httpTokenFile\": \"$CREDENTIALS_DIRECTORY/token\"",
+	 "httpTokenFile = \"$CREDENTIALS_DIRECTORY/token\": systemd has set no "
+	 "CREDENTIALS_DIRECTORY; allowed: a string: a readable file with one token of 16 to 512 "
+	 "letters, digits and -._~+/="},
 	/* own keys */
 	{"\"xdpMode\": \"Native\"", "xdpMode = \"Native\": not an XDP mode; allowed: a string: "
 				    "\"auto\", \"native\" or \"generic\""},

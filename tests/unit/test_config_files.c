@@ -42,7 +42,7 @@ static char dir[] = "/tmp/xdns-test-config-XXXXXX";
 
 static const char *const files[] = {"config.json", "iam.json",	 "cert.pem",	"key.pem",
 				    "other.pem",   "locked.pem", "resolv.conf", "large",
-				    "token",	   "secrets"};
+				    "token",	   "secrets",	 "secret"};
 
 static void write_file(const char *name, const char *text)
 {
@@ -227,6 +227,49 @@ static void test_http(void **state)
 		else
 			check_warnings(member, &in_clear, 1);
 	}
+}
+
+/* The masters' secret in systemd's folder of credentials. */
+static void test_secret(void **state)
+{
+	static const struct {
+		const char *text, *secret; /* or why not */
+		bool good;
+	} table[] = {
+		{"geheim", "geheim", true},
+		{"geheim\n", "geheim", true},
+		{"mit blank \r\n", "mit blank ", true},
+		{"", "it is empty", false},
+		{"\n", "it is empty", false},
+		{"zwei\nzeilen\n", "more than one line in it", false},
+	};
+	static const char member[] = "\"mesosAuthentication\": \"basic\", \"mesosCredentials\": "
+				     "{\"secretFile\": \"$CREDENTIALS_DIRECTORY/secret\"}, "
+				     "\"zk\": \"file://$CREDENTIALS_DIRECTORY/zk\"";
+	struct config *cfg;
+	char *error;
+
+	(void)state;
+	setenv("CREDENTIALS_DIRECTORY", dir, 1);
+	for (size_t i = 0; i < ARRAY_SIZE(table); i++) {
+		char want[300];
+
+		write_file("secret", table[i].text);
+		snprintf(want, sizeof(want),
+			 "mesosCredentials = \"%s/secret\": %s; allowed: an object of two strings, "
+			 "principal and secret or secretFile",
+			 dir, table[i].secret);
+		if (!table[i].good) {
+			check_error(member, want);
+			continue;
+		}
+		assert_int_equal(parse(member, &cfg, &error), 0);
+		assert_string_equal(cfg->mesos_secret, table[i].secret);
+		snprintf(want, sizeof(want), "file://%s/zk", dir);
+		assert_string_equal(cfg->zk, want);
+		config_free(cfg);
+	}
+	unsetenv("CREDENTIALS_DIRECTORY");
 }
 
 static void test_cookies(void **state)
@@ -539,6 +582,7 @@ int main(void)
 	char manual[4096];
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_warnings),
+		cmocka_unit_test(test_secret),
 		cmocka_unit_test(test_cookies),
 		cmocka_unit_test(test_tls),
 		cmocka_unit_test(test_http),
