@@ -52,6 +52,8 @@ reports_begin() {
 	rm -f "$sanitized/$1".*
 	export ASAN_OPTIONS=detect_leaks=1:quarantine_size_mb=16:$to
 	export UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1:$to
+	under=()
+	[ -z "${XDNS_VALGRIND:-}" ] || under=(valgrind -q --leak-check=full "--log-file=$sanitized/$1.%p")
 	export TSAN_OPTIONS=second_deadlock_stack=1:suppressions=$PWD/tools/tsan.suppress:$to
 }
 
@@ -70,11 +72,11 @@ one() {
 	name=${name#tests/}
 	log=$logs/${name//\//-}.log
 	reports_begin "${name//\//-}"
-	timeout -k 10 "$limit" "./$program" >"$log" 2>&1
+	timeout -k 10 "$limit" "${under[@]}" "./$program" >"$log" 2>&1
 	status=$?
 	read -r passed failed skipped <<<"$(count "$log")"
 	if reports "${name//\//-}" >>"$log"; then
-		failed=$((failed + 1)) note="a sanitizer's report"
+		failed=$((failed + 1)) note="reported: a sanitizer or valgrind"
 	fi
 
 	if [ $status -eq 124 ] || [ $status -eq 137 ]; then

@@ -2,7 +2,7 @@
 #
 # Builds that look closer, and what is run with them (docs/testing.md). A part of the Makefile.
 
-
+.PHONY: faults check-valgrind
 
 ASAN := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 # In one piece, or UBSan's reports go to standard error whatever log_path says.
@@ -26,3 +26,15 @@ export XDNS_CTL ?= $(B)/xdnsctl
 
 asan: $(addprefix build/asan/,$(SANITIZED)) ## units, golden tests, packets and fuzz corpora under ASan and UBSan
 	@$(SUITE) $^
+
+check-valgrind: $(addprefix build/,$(UNIT) $(GOLDEN)) | $(PKG_CHECK) ## units and golden tests under valgrind
+	@XDNS_VALGRIND=1 XDNS_TEST_SECONDS=1800 $(SUITE) $^
+
+# The daemon under ASan, with what makes its calls fail.
+build/faults/mesos-xdns: build/asan/user/main.o build/tests/faults/inject.o build/asan/libxdns.a
+	@mkdir -p $(@D)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(ASAN) -rdynamic $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+faults: $(E2E_NEEDS) | $(PKG_CHECK) $(PKG_RUN) ## every call site fails in turn; FAULTS="--seconds 600", FAULTS="--only socket"
+	@FAULTS='$(or $(FAULTS),--only .)' XDNS_TEST_SECONDS=36000 $(SUITE) tests/e2e/96_faults.sh
