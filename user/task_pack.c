@@ -67,11 +67,12 @@ static uint64_t digest(const struct task *t, const char *end)
 int task_pack(const struct task *parts, struct task **ret)
 {
 	struct task *t = malloc(block_size(parts));
-	struct packer k = {.p = (char *)(t + 1)};
 	struct discovery_port *ports;
+	struct packer k;
 
 	if (!t)
 		return -ENOMEM;
+	k = (struct packer){.p = (char *)(t + 1)};
 	*t = *parts;
 	ports = (struct discovery_port *)k.p;
 	k.p += parts->discovery_ports_count * sizeof(*ports);
