@@ -38,3 +38,27 @@ build/faults/mesos-xdns: build/asan/user/main.o build/tests/faults/inject.o buil
 
 faults: $(E2E_NEEDS) | $(PKG_CHECK) $(PKG_RUN) ## every call site fails in turn; FAULTS="--seconds 600", FAULTS="--only socket"
 	@FAULTS='$(or $(FAULTS),--only .)' XDNS_TEST_SECONDS=36000 $(SUITE) tests/e2e/96_faults.sh
+
+# The program's native build, whose branches clang counts while the packet tests run it.
+build/coverage/native.o: tests/bpf/native.c | $(PKG_FUZZ) $(SKEL)
+	@mkdir -p $(@D)
+	$(call say,CC,$@)
+	$(Q)$(CLANG) $(CFLAGS_ALL) -Itests -O0 -g -fprofile-instr-generate -fcoverage-mapping -c -o $@ $<
+
+build/coverage/test_%: build/tests/bpf/test_% build/coverage/native.o
+	$(call say,LD,$@)
+	$(Q)$(CLANG) -fprofile-instr-generate $(LDFLAGS) -o $@ build/tests/bpf/test_$*.o build/coverage/native.o \
+		build/tests/bpf/helpers.a build/libxdns.a -lcmocka $(LDLIBS)
+
+build/coverage/%.profraw: build/coverage/test_%
+	$(call say,RUN,$<)
+	$(Q)LLVM_PROFILE_FILE=$@ $< >$(@D)/$*.log || { cat $(@D)/$*.log; exit 1; }
+
+COVERED := packets hostile
+
+.PHONY: coverage-bpf
+coverage-bpf: $(COVERED:%=build/coverage/%.profraw) ## the program's branches that no packet of the tests takes
+	$(Q)llvm-profdata merge -o build/coverage/bpf.profdata $^
+	$(Q)llvm-cov export -instr-profile=build/coverage/bpf.profdata \
+		$(COVERED:%=-object build/coverage/test_%) >build/coverage/bpf.json
+	@tests/bpf/branches.py build/coverage/bpf.json

@@ -87,6 +87,17 @@ int loaded_set_record(struct loaded *l, uint64_t hash, uint32_t record)
 	return bpf_map_update_elem(l->gen.names_fd, &hash, &name, BPF_EXIST) ? -errno : 0;
 }
 
+int loaded_leave_front(struct loaded *l, uint64_t hash)
+{
+	struct xdns_name name;
+
+	if (bpf_map_lookup_elem(l->gen.names_fd, &hash, &name))
+		return -errno;
+	l->gen.state->front_complete = 0;
+	front_remove(&l->gen.front, hash, name.record);
+	return 0;
+}
+
 int loaded_counters(struct loaded *l, uint64_t ret[XDNS_COUNTERS_COUNT])
 {
 	int cpus = libbpf_num_possible_cpus();

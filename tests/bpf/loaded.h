@@ -14,8 +14,9 @@ int loaded_new(struct zone *z, struct loaded **ret, char **ret_error);
 void loaded_free(struct loaded *l);
 
 struct xdns_state *loaded_state(struct loaded *l);
-/* As native_set_record(). */
+/* As native_set_record(), native_leave_front(). */
 int loaded_set_record(struct loaded *l, uint64_t hash, uint32_t record);
+int loaded_leave_front(struct loaded *l, uint64_t hash);
 int loaded_counters(struct loaded *l, uint64_t ret[XDNS_COUNTERS_COUNT]);
 
 /* An element of the map `cookies`. */

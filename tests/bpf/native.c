@@ -154,6 +154,12 @@ int native_set_record(struct native *n, uint64_t hash, uint32_t record)
 	return 0;
 }
 
+void native_leave_front(struct native *n, uint64_t hash)
+{
+	n->state.front_complete = 0;
+	front_remove(&n->front, hash, find_slot(n, hash)->name.record);
+}
+
 /* An element that the pool never handed out is one no record may lead to. */
 static void *element(enum pool_class class, uint32_t i)
 {

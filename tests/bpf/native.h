@@ -50,6 +50,9 @@ uint64_t *native_cells(struct native *n);
 /* Makes the index say another record about a hash it has; -1 if it has not. */
 int native_set_record(struct native *n, uint64_t hash, uint32_t record);
 
+/* Takes the hash out of the small index, which no longer has every name. */
+void native_leave_front(struct native *n, uint64_t hash);
+
 /* Runs the program over the frame; out (cap octets) gets what it made of it. */
 struct native_result native_run(struct native *n, const uint8_t *frame, size_t len,
 				struct native_room room, uint8_t *out, size_t cap);

@@ -113,6 +113,38 @@ static void set_ref(struct bench *b, uint64_t hash, uint32_t record)
 		assert_int_equal(loaded_set_record(b->loaded, hash, record), 0);
 }
 
+/* Out of the small index, or in it again. */
+static void set_front(struct bench *b, const char *name, bool odd)
+{
+	uint64_t hash;
+	uint32_t record = index_of(b, find(b, name, &hash));
+
+	if (!odd) {
+		set_ref(b, hash, record);
+		native_state(b->native)->front_complete = 1;
+		if (b->loaded)
+			loaded_state(b->loaded)->front_complete = 1;
+		return;
+	}
+	native_leave_front(b->native, hash);
+	if (b->loaded)
+		assert_int_equal(loaded_leave_front(b->loaded, hash), 0);
+}
+
+/* Where the record's sets are: beyond the maps, or as they were. */
+static void set_sets(const struct xdns_record *record, bool odd)
+{
+	static struct xdns_record kept;
+	struct xdns_record *r = (struct xdns_record *)record;
+
+	if (odd)
+		kept = *r;
+	r->a_set = odd ? BEYOND : kept.a_set;
+	r->aaaa_set = odd ? BEYOND : kept.aaaa_set;
+	r->srv_set = odd ? BEYOND : kept.srv_set;
+	r->name_tail = odd ? BEYOND : kept.name_tail;
+}
+
 static void set_plane(struct bench *b, const struct row *row, bool odd)
 {
 	const struct plane *p = &row->plane;
@@ -139,6 +171,10 @@ static void set_plane(struct bench *b, const struct row *row, bool odd)
 			: odd && p->beyond ? BEYOND
 					   : XDNS_REF_COLLISION);
 	}
+	if (p->front_lacks)
+		set_front(b, row->ask.name, odd);
+	if (p->no_set)
+		set_sets(find(b, row->ask.name, &hash), odd);
 	if (p->hole) {
 		static uint32_t kept;
 		struct xdns_ref *ref;

@@ -60,6 +60,9 @@ static const struct name_model main_names[] = {
 	{"_all._tcp.m.mesos", .net = 35, .a = 1, .aaaa = 1, .srv = 1, .targets = 1,
 	 .to = "all-%u.m.slave.mesos", .target_a = 1},
 	{"_hole._tcp.m.mesos", .net = 36, .srv = 1, .targets = 1, "hole-%u.m.slave.mesos", 1},
+	{"_pair._tcp.m.mesos", .net = 39, .srv = 1, .targets = 1, "pair-%u.m.slave.mesos", 1, 1},
+	{"_brief._tcp.m.mesos", .net = 40, .srv = 1, .targets = 1, "b%u.io"},
+	{"_wide._tcp.m.mesos", .net = 41, .srv = 1, .targets = 1, "wide-%u.m.slave.mesos", 1, 2},
 	{"clash.mesos", .net = 37, .a = 1},
 	{"7.1.0.10.in-addr.arpa", .ptr = "one.mesos"},
 };

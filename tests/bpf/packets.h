@@ -94,6 +94,8 @@ struct plane {
 	bool beyond;		/* the name's record is not in the maps */
 	bool collision;		/* the name's entry in the index says so */
 	const char *other_name; /* the index leads to this name instead */
+	bool front_lacks;	/* the name is in `names` only */
+	bool no_set;		/* the elements of its sets are not in the maps */
 	bool hole;		/* the SRV target's record is not there */
 	uint32_t max_udp;
 };

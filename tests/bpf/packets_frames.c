@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "packet_frame.h"
+#include "packet_names.h"
 #include "util.h"
 
 /* What a row leaves out is 0. */
@@ -346,6 +347,12 @@ static const struct row rows[] = {
 	{ "zone: index incomplete and changing", 0, { "nobody.mesos" }, .plane.incomplete = true, .plane.changing = true, .outcome = XDNS_pass_changing, .user = USER_REPLY, .want = { .rcode = DNS_RCODE_NXDOMAIN, .denial = true } },
 	{ "zone: index incomplete, a name outside", 0, { "example.org" }, .plane.incomplete = true, .outcome = XDNS_pass_outside, .user = USER_FORWARD },
 	{ "zone: a record beyond the maps", 0, { "one.mesos" }, .plane.beyond = true, .outcome = XDNS_pass_memory, .user = USER_REPLY, .want = ONE },
+	{ "zone: a name that the small index lacks", 0, Q, .plane.front_lacks = true, .outcome = XDNS_answer_a, .want = ONE },
+	{ "zone: a part of the A set is not in the maps", 0, { "a20.mesos" }, .plane.no_set = true, .outcome = XDNS_pass_target },
+	{ "zone: a part of the AAAA set is not in the maps", 0, { "v6x20.mesos", DNS_TYPE_AAAA }, .plane.no_set = true, .outcome = XDNS_pass_target },
+	{ "zone: a part of the SRV set is not in the maps", 0, { "_ten._tcp.m.mesos", DNS_TYPE_SRV }, .plane.no_set = true, .outcome = XDNS_pass_target },
+	{ "zone: a part of a short SRV set is not in the maps", 0, { "_two._tcp.m.mesos", DNS_TYPE_SRV }, .plane.no_set = true, .outcome = XDNS_pass_target },
+	{ "zone: a part of the name is not in the maps", 0, { NAME128 }, .plane.no_set = true, .outcome = XDNS_pass_memory },
 	{ "zone: two names of one hash", 0, { "clash.mesos" }, .plane.collision = true, .outcome = XDNS_pass_collision, .user = USER_REPLY, .want = ONE },
 	{ "zone: another name's record", 0, { "one.mesos" }, .plane.other_name = "clash.mesos", .outcome = XDNS_pass_collision, .user = USER_REPLY, .want = ONE },
 	{ "zone: an SRV target that is not there", 0, { "_hole._tcp.m.mesos", DNS_TYPE_SRV }, .plane.hole = true, .outcome = XDNS_pass_target, .user = USER_REPLY, .want = { .an = 1, .extra = ALL_SETS } },

@@ -22,15 +22,17 @@
 #include "packet_wire.h"
 #include "packets_frames.h"
 #include "packets_odd.h"
+#include "question.h"
 #include "util.h"
 
 /* What a row leaves out is 0. */
 #pragma GCC diagnostic ignored "-Wmissing-field-initializers"
 
-#define DOCUMENT    "docs/frames.md"
-#define ETH_FRAME   1514 /* octets of a full one, without tags */
-#define SHAPES	    6
-#define ANY_OUTCOME XDNS_COUNTERS_COUNT
+#define DOCUMENT       "docs/frames.md"
+#define ETH_FRAME      1514 /* octets of a full one, without tags */
+#define SHAPES	       6
+#define OPTION_LONGEST 2060
+#define ANY_OUTCOME    XDNS_COUNTERS_COUNT
 
 static const char *const counter_names[] = {
 #define X(name, help) #name,
@@ -116,6 +118,27 @@ static void test_message_lengths(void **state)
 			    n < DNS_HEADER_LEN ? XDNS_pass_length
 			    : n < whole	       ? XDNS_pass_qname
 					       : XDNS_answer_a);
+		}
+	}
+}
+
+/* One option of every length around those that the verifier lets the program follow. */
+static void test_option_lengths(void **state)
+{
+	static const struct row row = {
+		"A, an option", 0, {"a4.mesos", .edns = true, .size = 1232, .options = 4}};
+
+	for (unsigned shape = 0; shape < SHAPES; shape++) {
+		struct frame f;
+		size_t whole;
+
+		make(&row, shape, &f);
+		whole = f.len - f.dns;
+		for (size_t n = 0; n < OPTION_LONGEST; n += n < 1400 ? 7 : 1) {
+			set_be16(f.octet + f.dns + whole - 2, n);
+			set_be16(f.octet + f.dns + whole - 6, n + 4);
+			frame_set_dns(&f, whole + n);
+			try(*state, &f, n + 4 > XDNS_OPTION_MAX ? XDNS_pass_opt : XDNS_answer_a);
 		}
 	}
 }
@@ -218,6 +241,38 @@ static void test_sources(void **state)
 		f.octet[f.l3 + 12] = first;
 		try(*state, &f,
 		    !first || first == 127 || first >= 224 ? XDNS_pass_source : XDNS_answer_a);
+	}
+}
+
+/* As many addresses as the program looks at, ours the last of them. */
+static void test_addresses(void **state)
+{
+	struct run *r = *state;
+	struct xdns_state *s[] = {native_state(r->bench.native),
+				  r->bench.loaded ? loaded_state(r->bench.loaded) : NULL};
+	struct xdns_state was = *s[0];
+
+	for (size_t p = 0; p < ARRAY_SIZE(s) && s[p]; p++) {
+		for (unsigned i = 0; i < XDNS_ADDRESSES_MAX; i++) {
+			s[p]->ip4[i] = (struct xdns_ip4){{10, 9, 8, i}, {0}};
+			s[p]->ip6[i] = (struct xdns_ip6){{0xfd, [15] = i}};
+		}
+		s[p]->ip4[XDNS_ADDRESSES_MAX - 1] = was.ip4[0];
+		s[p]->ip6[XDNS_ADDRESSES_MAX - 1] = was.ip6[0];
+		s[p]->ip4_count = s[p]->ip6_count = XDNS_ADDRESSES_MAX;
+	}
+	for (unsigned shape = 0; shape < SHAPES; shape++) {
+		struct frame f;
+
+		make(&plain, shape, &f);
+		try(r, &f, XDNS_answer_a);
+		f.octet[f.l3 + (f.ip6 ? 39 : 19)]++;
+		try(r, &f, XDNS_pass_address);
+	}
+	for (size_t p = 0; p < ARRAY_SIZE(s) && s[p]; p++) {
+		memcpy(s[p]->ip4, was.ip4, sizeof(was.ip4));
+		memcpy(s[p]->ip6, was.ip6, sizeof(was.ip6));
+		s[p]->ip4_count = s[p]->ip6_count = was.ip4_count;
 	}
 }
 
@@ -329,11 +384,13 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_frame_lengths),
 		cmocka_unit_test(test_message_lengths),
+		cmocka_unit_test(test_option_lengths),
 		cmocka_unit_test(test_lengths_between),
 		cmocka_unit_test(test_octets),
 		cmocka_unit_test(test_flags),
 		cmocka_unit_test(test_counts),
 		cmocka_unit_test(test_sources),
+		cmocka_unit_test(test_addresses),
 		cmocka_unit_test(test_documented),
 		cmocka_unit_test(test_loaded_program_took_part),
 	};
