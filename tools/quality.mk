@@ -54,7 +54,7 @@ build/coverage/%.profraw: build/coverage/test_%
 	$(call say,RUN,$<)
 	$(Q)LLVM_PROFILE_FILE=$@ $< >$(@D)/$*.log || { cat $(@D)/$*.log; exit 1; }
 
-COVERED := packets hostile
+COVERED := packets hostile clients
 
 .PHONY: coverage-bpf
 coverage-bpf: $(COVERED:%=build/coverage/%.profraw) ## the program's branches that no packet of the tests takes

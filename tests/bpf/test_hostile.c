@@ -319,7 +319,7 @@ static const struct row *check_line(char *line)
 	snprintf(wanted, sizeof(wanted), "`%s`", counter_names[row->outcome]);
 	if (strcmp(counter, wanted))
 		fail_msg("%s: %s: %s instead of %s", DOCUMENT, what, counter, wanted);
-	if (strncmp(happens, row->outcome <= XDNS_answer_truncated ? "answered" : "passed", 6))
+	if (strncmp(happens, row->outcome <= XDNS_ANSWER_LAST ? "answered" : "passed", 6))
 		fail_msg("%s: %s: not %s", DOCUMENT, what, happens);
 	return row;
 }

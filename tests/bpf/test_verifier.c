@@ -32,13 +32,16 @@
 /* How a program may be loaded: user/kernel_generation.c. */
 struct way {
 	const char *what;
-	bool frags, fences;
+	__u32 extras; /* XDNS_EXTRA_* */
+	bool fences;
 };
 
 static const struct way ways[] = {
-	{"one buffer", false, false},
-	{"several buffers", true, false},
-	{"with an arm64's fences", false, true},
+	{"plain", 0, false},
+	{"several buffers", XDNS_EXTRA_FRAGS, false},
+	{"clients and limit", XDNS_EXTRA_CLIENTS | XDNS_EXTRA_LIMIT, false},
+	{"all, with an arm64's fences", XDNS_EXTRA_FRAGS | XDNS_EXTRA_CLIENTS | XDNS_EXTRA_LIMIT,
+	 true},
 };
 
 /* The last line that begins so, or NULL. */
@@ -85,8 +88,8 @@ static struct mesos_xdns *open_as(const struct way *way)
 	config_free(cfg);
 	skel->rodata->xdns_front_buckets = 1024;
 	skel->rodata->xdns_load_fences = way->fences;
-	skel->rodata->xdns_frags = way->frags;
-	if (way->frags)
+	skel->rodata->xdns_extras = way->extras;
+	if (way->extras & XDNS_EXTRA_FRAGS)
 		bpf_program__set_flags(skel->progs.mesos_xdns, BPF_F_XDP_HAS_FRAGS);
 	return skel;
 }
