@@ -23,6 +23,7 @@ struct event {
 	struct event *next; /* for the list somebody keeps it in */
 	enum event_kind kind;
 	uint64_t received_ns; /* now_ns() when its last octet came */
+	uint64_t octets;      /* of its record */
 	/* SNAPSHOT. leader_host is "", frameworks have no address; cluster->stream is true. */
 	struct cluster *snapshot;
 	/*

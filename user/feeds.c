@@ -2,8 +2,10 @@
 #include "feeds.h"
 
 #include <errno.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "detector.h"
 #include "source.h"
@@ -14,7 +16,10 @@ struct feeds {
 	struct source *source;
 	struct stream *stream;
 	struct detector *detector;
+	atomic_bool stop;
 };
+
+#define FULL_PAUSE_US 2000 /* until it is looked again whether the inbox has room */
 
 static void on_document(void *ctx, struct cluster *cluster, const struct source_stats *stats)
 {
@@ -40,6 +45,9 @@ static void on_event(void *ctx, struct event *event)
 {
 	struct feeds *f = ctx;
 
+	/* a master that says more than can be taken in is not read from meanwhile */
+	while (inbox_full(f->inbox) && !atomic_load(&f->stop))
+		usleep(FULL_PAUSE_US);
 	inbox_push(f->inbox, &(struct message){.kind = MESSAGE_EVENT, .event = event});
 }
 
@@ -125,6 +133,7 @@ void feeds_stop(struct feeds *f)
 {
 	if (!f)
 		return;
+	atomic_store(&f->stop, true);
 	detector_stop(f->detector);
 	stream_stop(f->stream);
 	source_stop(f->source);

@@ -135,6 +135,7 @@ static void take_cluster(struct follower *f, struct cluster *c, uint64_t begun_n
 		log_warn("mesos: the stream had missed %" PRIu64 " tasks, %" PRIu64 " agents",
 			 d.tasks, d.agents);
 	f->compared = f->streaming;
+	follower_flood_over(f);
 	follower_kept_taken(f, c);
 }
 
@@ -214,7 +215,7 @@ static void on_event(struct follower *f, struct event *e)
 	follower_kept_event(f, e);
 	if (e->kind == EVENT_SNAPSHOT)
 		on_snapshot(f, e);
-	else if (f->known && model_event(f->model, e) == -ENOMEM)
+	else if (f->known && !follower_flooded(f, e) && model_event(f->model, e) == -ENOMEM)
 		log_error("mesos: no memory for an event; the next document will have it");
 }
 

@@ -22,6 +22,7 @@
 #define SPACING_FACTOR 3		  /* and in times of what the last one took */
 #define BACKOFF_MIN_NS (NSEC_PER_SEC / 2) /* between failures: an election takes about a second */
 #define BACKOFF_MAX_NS (4 * NSEC_PER_SEC)
+#define COMPLAINTS_NS  (60 * NSEC_PER_SEC) /* between lines that differ in numbers only */
 
 /* Between 3/4 and 5/4 of ns, so that daemons started together do not ask together. */
 static uint64_t jitter(uint64_t ns)
@@ -139,9 +140,31 @@ void follower_on_document(struct follower *f, struct message *m)
 	uv_timer_start(&f->settle, on_settled, f->streaming ? SETTLE_MS : 0, 0);
 }
 
+/* The same but for numbers: octets that had come, a place in the document. */
+static bool much_the_same(const char *a, const char *b)
+{
+	for (;; a++, b++) {
+		a += strspn(a, "0123456789");
+		b += strspn(b, "0123456789");
+		if (*a != *b || !*a)
+			return *a == *b;
+	}
+}
+
+/* Is the failure worth a line? One that goes on is, once; the numbers in it are, now and then. */
+static bool is_news(struct follower *f, const char *error)
+{
+	uint64_t now = now_ns();
+
+	if (f->failure && (!strcmp(f->failure, error) || (much_the_same(f->failure, error) &&
+							  now - f->complained_ns < COMPLAINTS_NS)))
+		return false;
+	f->complained_ns = now;
+	return true;
+}
+
 void follower_on_failed(struct follower *f, char *error)
 {
-	bool known = f->failure && error && !strcmp(f->failure, error);
 
 	f->fetching = false;
 	model_expect_documents(f->model, false);
@@ -151,7 +174,7 @@ void follower_on_failed(struct follower *f, char *error)
 		follower_plan(f, true);
 		return;
 	}
-	log_write(known ? LOG_LEVEL_DEBUG : LOG_LEVEL_WARN, "mesos: %s; %s", error,
+	log_write(is_news(f, error) ? LOG_LEVEL_WARN : LOG_LEVEL_DEBUG, "mesos: %s; %s", error,
 		  f->known || f->given.count ? "keeping the previous zone"
 					     : "no zone yet, names of the domain get SERVFAIL");
 	free(f->failure);

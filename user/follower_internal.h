@@ -37,8 +37,9 @@ struct follower {
 	bool fetching, wanted, waiting_for_zk;
 	bool zk_leads; /* masters[0] leads by ZooKeeper, which is well */
 	uint64_t tick_ns, begun_ns, took_ns, backoff_ns;
-	uint64_t retry_ns; /* after a failure not before, and not later */
-	char *failure;	   /* why there is no document now; the same reason is said once */
+	uint64_t retry_ns;	/* after a failure not before, and not later */
+	char *failure;		/* why there is no document now; the same reason is said once */
+	uint64_t complained_ns; /* that was last said */
 	struct message *settling;
 
 	/* follower.c: what to believe */
@@ -47,6 +48,8 @@ struct follower {
 	bool compared;	      /* a document was compared since events are heard */
 	bool resubscribed;    /* the next snapshot may be another master's */
 	uint64_t snapshot_ns; /* the last snapshot of a stream came */
+	uint64_t unchecked;   /* octets of events since a document or a snapshot said it all */
+	bool flooded;	      /* they are too many: no more are believed */
 	char *answered;	      /* who gave the last document */
 	char *stream_said;
 
@@ -97,6 +100,12 @@ void follower_begin_hold(struct follower *f, bool provisional);
 /* Says what is held, or that nothing has to be. */
 void follower_review_hold(struct follower *f);
 void follower_end_hold(struct follower *f, const char *why);
+
+/* follower_flood.c */
+/* Counts the event; true: it is not to be believed, a document has to say what there is. */
+bool follower_flooded(struct follower *f, const struct event *e);
+/* A document or a snapshot has. */
+void follower_flood_over(struct follower *f);
 
 /* follower_kept.c */
 void follower_kept_init(struct follower *f);

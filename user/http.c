@@ -18,6 +18,7 @@
 #define CONNECT_MAX_MS	  10000L
 #define RECEIVE_BUFFER	  (128L << 10)
 #define REDIRECT_BODY_MAX (64U << 10)
+#define HEADERS_MAX	  (256U << 10) /* of all answers of a request, those in between included */
 /* How often a wait looks at what may end it. */
 #define SLICE_MS 1000
 /* Seconds: a peer that is gone is noticed below TCP, too. */
@@ -37,8 +38,8 @@ struct transfer {
 	struct curl_slist *headers;
 	CURLcode set;		   /* of its options, the first that was not taken */
 	bool body_failed, refused; /* the body's taker gave up; not a 2xx answer */
-	uint64_t received, ignored;
-	uint64_t heard_ns; /* of now_ns(): the last octet, of headers or body */
+	uint64_t received, ignored, headers_len;
+	uint64_t heard_ns; /* of now_ns(): the last octet of the body, or the beginning */
 	bool idle;	   /* for too long */
 	char message[CURL_ERROR_SIZE];
 };
@@ -98,8 +99,8 @@ static size_t on_header(char *data, size_t size, size_t count, void *ctx)
 	struct transfer *t = ctx;
 
 	(void)data;
-	t->heard_ns = now_ns();
-	return size * count;
+	t->headers_len += size * count;
+	return t->headers_len <= HEADERS_MAX ? size * count : 0;
 }
 
 static size_t on_body(char *data, size_t size, size_t count, void *ctx)
@@ -204,8 +205,6 @@ static void set_course(struct transfer *t)
 	SET(t, CURLOPT_TCP_KEEPALIVE, 1L);
 	SET(t, CURLOPT_TCP_KEEPIDLE, KEEPALIVE_IDLE);
 	SET(t, CURLOPT_TCP_KEEPINTVL, KEEPALIVE_INTERVAL);
-	SET(t, CURLOPT_HEADERFUNCTION, on_header);
-	SET(t, CURLOPT_HEADERDATA, t);
 }
 
 static int set_options(struct transfer *t, const struct config *cfg)
@@ -222,6 +221,8 @@ static int set_options(struct transfer *t, const struct config *cfg)
 	SET(t, CURLOPT_USERAGENT, "mesos-xdns/" XDNS_VERSION);
 	SET(t, CURLOPT_BUFFERSIZE, RECEIVE_BUFFER);
 	SET(t, CURLOPT_ERRORBUFFER, t->message);
+	SET(t, CURLOPT_HEADERFUNCTION, on_header);
+	SET(t, CURLOPT_HEADERDATA, t);
 	SET(t, CURLOPT_WRITEFUNCTION, on_body);
 	SET(t, CURLOPT_WRITEDATA, t);
 	set_course(t);
@@ -336,6 +337,8 @@ static int judge(struct transfer *t, CURLcode code, struct http_result *ret)
 			 (double)*t->req->idle_ns / (double)NSEC_PER_SEC);
 	else if (code == CURLE_OPERATION_TIMEDOUT)
 		describe_timeout(t, error, len);
+	else if (t->headers_len > HEADERS_MAX)
+		snprintf(error, len, "headers of more than %u bytes", HEADERS_MAX);
 	else if (code == CURLE_TOO_MANY_REDIRECTS)
 		snprintf(error, len, "stopped after %d redirects", REDIRECTS_MAX + 1);
 	else if (code != CURLE_OK && !t->refused)

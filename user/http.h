@@ -18,9 +18,9 @@ struct http_request {
 	const char *authorization;   /* a whole header line; NULL: none */
 	uint64_t deadline_ns;	     /* of now_ns(); 0: none */
 	/*
-	 * For an answer that stays open (NULL otherwise): nanoseconds without an octet after which
-	 * the transfer ends; body may change it. No compression then, so that nothing is
-	 * held back by the server, and TCP keepalive.
+	 * For an answer that stays open (NULL otherwise): nanoseconds without an octet of it after
+	 * which the transfer ends; body may change it. No compression then, so that nothing is held
+	 * back by the server, and TCP keepalive.
 	 */
 	const uint64_t *idle_ns;
 	/* Ends the transfer when set (and http_wake() is called); NULL: there is none. */

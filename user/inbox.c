@@ -7,12 +7,16 @@
 
 #include "util.h"
 
+#define EVENTS_OCTETS_MAX (32 << 20) /* of events that wait, as they came; their least is */
+#define EVENT_OCTETS_MIN  1024
+
 struct inbox {
 	uv_async_t signal;
 	void (*ready)(void *ctx);
 	void *ctx;
 	pthread_mutex_t lock; /* for what follows */
 	struct message *first, **last;
+	uint64_t octets; /* of events in the list */
 	bool lost;
 };
 
@@ -74,6 +78,23 @@ void inbox_close(struct inbox *i)
 		uv_close((uv_handle_t *)&i->signal, on_closed);
 }
 
+static uint64_t weight(const struct message *m)
+{
+	uint64_t octets = m->event ? m->event->octets : 0;
+
+	return octets > EVENT_OCTETS_MIN ? octets : EVENT_OCTETS_MIN;
+}
+
+bool inbox_full(struct inbox *i)
+{
+	bool full;
+
+	pthread_mutex_lock(&i->lock);
+	full = i->octets > EVENTS_OCTETS_MAX;
+	pthread_mutex_unlock(&i->lock);
+	return full;
+}
+
 void inbox_push(struct inbox *i, const struct message *m)
 {
 	struct message *copy = malloc(sizeof(*copy)), lost = *m;
@@ -89,6 +110,7 @@ void inbox_push(struct inbox *i, const struct message *m)
 		copy->next = NULL;
 		*i->last = copy;
 		i->last = &copy->next;
+		i->octets += weight(copy);
 	}
 	i->lost |= !copy;
 	pthread_mutex_unlock(&i->lock);
@@ -102,6 +124,7 @@ struct message *inbox_take(struct inbox *i, bool *ret_lost)
 	pthread_mutex_lock(&i->lock);
 	first = TAKE_PTR(i->first);
 	i->last = &i->first;
+	i->octets = 0;
 	*ret_lost = i->lost;
 	i->lost = false;
 	pthread_mutex_unlock(&i->lock);

@@ -47,6 +47,9 @@ void inbox_close(struct inbox *i);
 /* Takes over what m points to; *m itself is copied. Any thread. Without memory it is lost. */
 void inbox_push(struct inbox *i, const struct message *m);
 
+/* As much is waiting as should: who can wait with more should. Any thread. */
+bool inbox_full(struct inbox *i);
+
 /* Everything so far, the oldest first; *ret_lost: something was lost since the last time. */
 struct message *inbox_take(struct inbox *i, bool *ret_lost);
 

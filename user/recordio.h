@@ -7,6 +7,7 @@
 #ifndef XDNS_RECORDIO_H
 #define XDNS_RECORDIO_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -40,6 +41,12 @@ void recordio_init(struct recordio *r, const struct recordio_ops *ops, void *ctx
  * returned. An error is final.
  */
 int recordio_feed(struct recordio *r, const void *data, size_t len);
+
+/* Octets of a record or of its length have come, and not all. */
+static inline bool recordio_within(const struct recordio *r)
+{
+	return r->left > 0 || r->digits > 0;
+}
 
 /* The stream has ended. -EBADMSG if it ended within a record or a length. */
 int recordio_finish(struct recordio *r);

@@ -21,6 +21,7 @@ struct stream {
 	pthread_t thread;
 	uint64_t backoff_ns; /* the next one */
 	bool was_heard;	     /* in the session under way, or the last one */
+	uint64_t heard_ns;   /* since now_ns() was that */
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
 	/* under the lock */
@@ -68,7 +69,7 @@ static void on_subscribed(void *ctx, const char *master, const char *text)
 	snprintf(s->heard, sizeof(s->heard), "%s", master);
 	pthread_mutex_unlock(&s->lock);
 	s->was_heard = true;
-	s->backoff_ns = s->times.backoff_min;
+	s->heard_ns = now_ns();
 	s->ops.state(s->ctx, STREAM_HEARD, text);
 }
 
@@ -177,6 +178,9 @@ static void round_of(struct stream *s, const struct text_list *m)
 		return;
 	}
 	s->ops.state(s->ctx, STREAM_LOST, errors ? errors : strerror(-rc));
+	/* a stream that breaks as soon as it is there is not asked for again and again */
+	if (s->was_heard && now_ns() - s->heard_ns >= s->times.backoff_max)
+		s->backoff_ns = s->times.backoff_min;
 	wait_for(s, next_backoff(s));
 }
 

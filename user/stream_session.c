@@ -37,6 +37,8 @@ struct session {
 	struct event_decoder *decoder;
 	struct recordio records;
 	uint64_t idle_ns, alive_ns;
+	uint64_t since_ns; /* when the record that is coming began, or the request */
+	uint64_t octets_of_record;
 	bool subscribed;
 	int rc; /* why a callback gave up */
 	char where[288];
@@ -124,7 +126,7 @@ static int on_record(void *ctx, uint64_t len)
 	struct session *s = ctx;
 	int rc = event_decoder_begin(s->decoder);
 
-	(void)len;
+	s->octets_of_record = len;
 	if (!s->subscribed)
 		s->idle_ns = MISSED_MAX * s->times->heartbeat;
 	return rc < 0 ? decoder_failed(s, rc) : 0;
@@ -189,6 +191,8 @@ static int on_record_end(void *ctx)
 		return decoder_failed(s, rc);
 	if (!e && *event_decoder_dropped(s->decoder))
 		log_debug("event of %s ignored: %s", s->where, event_decoder_dropped(s->decoder));
+	if (e)
+		e->octets = s->octets_of_record;
 	if (e && e->kind == EVENT_SNAPSHOT)
 		take_snapshot(s, e);
 	else if (!s->subscribed)
@@ -196,6 +200,28 @@ static int on_record_end(void *ctx)
 	else if (e)
 		s->ops.event(s->ctx, e);
 	return 0;
+}
+
+/*
+ * A record has as much time as a document, be there an octet now and then: whoever drips would
+ * seem to be alive.
+ */
+static int feed(struct session *s, const void *data, size_t len, uint64_t now)
+{
+	uint64_t limit = (uint64_t)s->cfg->state_timeout_seconds * NSEC_PER_SEC;
+	uint64_t records = s->records.records;
+	int rc;
+
+	if (s->records.offset && !recordio_within(&s->records))
+		s->since_ns = now;
+	rc = recordio_feed(&s->records, data, len);
+	if (s->records.records != records)
+		s->since_ns = now;
+	if (rc < 0 || now - s->since_ns <= limit)
+		return rc;
+	s->rc = -EIO;
+	return fail(s, "%.280s: an event has not come in whole within %d s", s->where,
+		    s->cfg->state_timeout_seconds);
 }
 
 static int on_body(void *ctx, const void *data, size_t len)
@@ -206,7 +232,7 @@ static int on_body(void *ctx, const void *data, size_t len)
 
 	s->hosts.deadline_ns = now + (uint64_t)s->cfg->state_timeout_seconds * NSEC_PER_SEC;
 	stat_add(&s->octets, len);
-	rc = recordio_feed(&s->records, data, len);
+	rc = feed(s, data, len, now);
 	if (rc < 0 && s->rc == 0) {
 		s->rc = -EIO;
 		fail(s, "%.280s: the stream %s", s->where, recordio_error(&s->records));
@@ -229,6 +255,7 @@ static int begin(struct session *s)
 	s->hosts.stop = http_stop_flag(s->http);
 	s->idle_ns = s->times->connect;
 	s->alive_ns = 0;
+	s->since_ns = now_ns();
 	s->subscribed = false;
 	s->rc = 0;
 	return event_decoder_new(s->cfg->state_max_bytes, &resolver, &s->decoder);

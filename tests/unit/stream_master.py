@@ -8,6 +8,7 @@ line "a=PORT b=PORT tls=PORT dir=DIR" and then answers each line on stdin with o
     log                     the requests since the last log
     send JSON               that record on every open stream
     raw TEXT                that text as it is, as a chunk, on every open stream
+    begin N                 the length of a record of N octets, and the first
     close | abort           ends every open stream, properly or within the response
     NAME BEHAVIOUR [...]    what a server does from now on; "NAME first X | Y": once X, then Y
 
@@ -211,7 +212,8 @@ def obey(line):
         with lock:
             servers[word].behaviour = [step.split() for step in steps]
         return "ok"
-    order = {"send": record(rest.encode()), "raw": rest.encode()}.get(word, word)
+    order = {"send": record(rest.encode()), "raw": rest.encode(),
+             "begin": rest.encode() + b"\n{"}.get(word, word)
     with lock:
         for orders in streams:
             orders.put(order)

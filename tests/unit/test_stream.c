@@ -58,20 +58,41 @@ static void test_chunks(void **state)
 	}
 }
 
-/* Longer than any limit for silence and than the state document's deadline, but never silent. */
+/* Longer than any limit for silence, but never silent. */
 static void test_slow(void **state)
 {
 	struct listener *l = listener_new();
 
 	(void)state;
-	l->times.connect = MSEC(3000);
-	l->times.heartbeat = MSEC(1000);
-	l->cfg.state_timeout_seconds = 1;
+	l->times.connect = MSEC(1000);
+	l->times.heartbeat = MSEC(300);
 	tell("a pieces 50 0.08");
 	start(l);
 	follow(l, A, 0);
 	wait_text(l, "HEARD");
 	wait_text(l, "task id=x19 name=n19 agent=\n");
+	listener_done(l);
+}
+
+/* An octet now and then is not enough: an event has as much time as a document. */
+static void test_dripping(void **state)
+{
+	struct listener *l = listener_new();
+
+	(void)state;
+	l->cfg.state_timeout_seconds = 1;
+	tell("a first pieces 4 0.2 | ok");
+	start(l);
+	follow(l, A, 0);
+	wait_text(l, "LOST");
+	wait_text(l, ": an event has not come in whole within 1 s\n");
+	wait_text(l, "HEARD"); /* the next time it behaves */
+	tell("begin 5000");
+	for (int i = 0; i < 200 && told(l, "LOST") < 2; i++) {
+		tell("raw x");
+		usleep(50000);
+	}
+	assert_int_equal(told(l, "LOST"), 2);
 	listener_done(l);
 }
 
@@ -428,6 +449,7 @@ int main(void)
 		cmocka_unit_test(test_events),
 		cmocka_unit_test(test_chunks),
 		cmocka_unit_test(test_slow),
+		cmocka_unit_test(test_dripping),
 		cmocka_unit_test(test_silence),
 		cmocka_unit_test(test_alive),
 		cmocka_unit_test(test_ends),
