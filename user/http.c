@@ -341,6 +341,8 @@ static int judge(struct transfer *t, CURLcode code, struct http_result *ret)
 		snprintf(error, len, "headers of more than %u bytes", HEADERS_MAX);
 	else if (code == CURLE_TOO_MANY_REDIRECTS)
 		snprintf(error, len, "stopped after %d redirects", REDIRECTS_MAX + 1);
+	else if (code == CURLE_OUT_OF_MEMORY) /* what libcurl calls a line that is too long */
+		snprintf(error, len, "a header of more than 100 KiB, or no memory");
 	else if (code != CURLE_OK && !t->refused)
 		snprintf(error, len, "%s", *t->message ? t->message : curl_easy_strerror(code));
 	else if (ret->status < 200 || ret->status > 299)
