@@ -56,7 +56,7 @@ told() {
 		"$(grep -vE '^(#.*|mesos_xdns_[a-z_]+(\{.*\})? [0-9.eE+NaInf-]+)$' "$NET_DIR/body" | head -3)"
 	http ""
 	equal "the page: no markup of theirs" 0 "$(grep -c 'alert(1)' "$NET_DIR/body")"
-	build/xdnsctl --pins "$BPF_DIR" dump >"$NET_DIR/body" 2>&1
+	build/xdnsctl --bpf-dir "$BPF_DIR" dump >"$NET_DIR/body" 2>&1
 	succeeds "xdnsctl dump has said something" grep -q last.marathon.mesos "$NET_DIR/body"
 	equal "xdnsctl dump: no control characters" "" "$(controls "$NET_DIR/body")"
 	net_exec client build/xdnsctl --url "http://$SERVER:8123" explain last.marathon.mesos >"$NET_DIR/body" 2>&1
