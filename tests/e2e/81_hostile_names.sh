@@ -7,7 +7,7 @@
 
 LONG=$(printf 'x%.0s' {1..300})
 # As they stand in JSON.
-NAMES=("$LONG" '\ud83d\udca9' 'a\r\nb: error: forged' '\u001b]0;title\u0007\u001b[31mred' '\"quoted\"\\'
+NAMES=("$LONG" '\ud83d\udca9' 'a\r\nb: error: forged' '\u001b]0;title\u0007\u001b[31mred' '\\\"quoted\"'
 	'../../etc/passwd' '<script>alert(1)</script>' 'leader' 'master' 'slave' 'ns1' '_tcp' '*' '.' '-' '\u0000nul'
 	'\u202egnp.exe' '%s%n%x' '{\"a\": 1}' 'mesos_xdns_up 1\nforged 2')
 

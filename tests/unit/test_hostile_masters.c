@@ -22,11 +22,12 @@
 #include "script.h"
 #include "util.h"
 
-#define SCRIPT	   "tests/unit/hostile_masters.py"
-#define PAGE	   "docs/hostile.md"
-#define PAGE_MAX   (1 << 20)
-#define MEMORY_MAX (24 << 10) /* KiB more than before at any time: documents may have 1 MiB here   \
-			       */
+#define SCRIPT	 "tests/unit/hostile_masters.py"
+#define PAGE	 "docs/hostile.md"
+#define PAGE_MAX (1 << 20)
+#define MEMORY_MAX                                                                                 \
+	(24 << 10) /* KiB more than before at any time: documents may have 1 MiB here              \
+		    */
 
 /* What the master does, and of the error what has to be in it; "" for a document that is used. */
 static const struct {
