@@ -60,6 +60,12 @@ def lagging():
     check('but not without what was there all the time', not t.right(NAME, truth.A, ips(2), 33, 33.01))
     check('nor a false NXDOMAIN', not t.right(NAME, truth.A, None, 33, 33.01))
     check('nor afterwards', not t.right(NAME, truth.A, ips(1, 2), 38, 38.01))
+    t = history((10, ips(1)), (20, ips(2)))
+    t.stale = [[15, 35]]
+    check('one that has ended and one that is not known yet: NXDOMAIN', t.right(NAME, truth.A, None, 33, 33.01))
+    now = time.monotonic()
+    t.open_since = now - 60
+    check('a request under way leaves what was seen since in doubt', t.may_change(now - 59) and not t.may_change(now - 61))
     t.leader = '10.0.0.1'
     check('the leader', t.right('leader.mesos', truth.A, frozenset(['10.0.0.1']), 50, 50.01))
     check('another one', not t.right('leader.mesos', truth.A, frozenset(['10.0.0.2']), 50, 50.01))
