@@ -198,7 +198,7 @@ BENCH_PROGRAMS := build/xdns-load build/xdp-reflect.bpf.o build/tests/bench/benc
 		  build/tests/bench/bench_zone build/tests/bench/latency build/tests/e2e/ask
 BENCH_NEEDS    := $(BENCH_PROGRAMS) build/mesos-xdns build/xdp-pass.bpf.o build/tests/bpf/test_stress
 
-bench: $(BENCH_NEEDS) | $(PKG_BENCH) ## cost, speed and freshness, as ratios; PARTS="packets wire peers changes freshness", MESOS_DNS=path, LONG=1, DOCS=1
+bench: $(BENCH_NEEDS) | $(PKG_BENCH) ## cost, speed and freshness, as ratios; PARTS="packets wire passing peers changes freshness", MESOS_DNS=path, LONG=1, DOCS=1
 	@MESOS_DNS='$(MESOS_DNS)' tests/bench/bench.py $(if $(DOCS),--docs) $(if $(LONG),--long) $(PARTS)
 
 # --- run and check ----------------------------------------------------------

@@ -29,6 +29,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 PARTS = {
     'packets': ('build/tests/bench/bench_packets', 400, 400),
     'wire': ('tests/bench/wire.py', 600, 600),
+    'passing': ('tests/bench/passing.py', 300, 300),
     'peers': ('tests/bench/peers.py', 900, 2700),
     'changes': ('tests/bench/changes.py', 900, 3600),
     'freshness': ('tests/bench/freshness.py', 900, 1200),

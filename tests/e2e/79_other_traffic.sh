@@ -59,7 +59,7 @@ mode() {
 stage
 few_tasks
 net_start server "$NET_DIR/echo.log" "$PYTHON" tests/e2e/echo_streams.py serve
-net_start server "$NET_DIR/iperf3.log" iperf3 -s
+net_start server "$NET_DIR/iperf3.log" iperf3 -s --forceflush
 within 10 grep -q ready "$NET_DIR/echo.log"
 within 10 grep -q listening "$NET_DIR/iperf3.log"
 succeeds "an MTU of 1500, GRO" ends 1500 xdp on
