@@ -43,6 +43,7 @@ enum dns_rcode {
 	DNS_RCODE_NXDOMAIN = 3,
 	DNS_RCODE_NOTIMP = 4,
 	DNS_RCODE_REFUSED = 5,
+	DNS_RCODE_NOTAUTH = 9,	  /* RFC 8945 5.2 */
 	DNS_RCODE_BADVERS = 16,	  /* extended, RFC 6891 9 */
 	DNS_RCODE_BADCOOKIE = 23, /* extended, RFC 7873 8 */
 };
@@ -65,6 +66,14 @@ enum dns_type {
 	DNS_TYPE_MAILB = 253,
 	DNS_TYPE_MAILA = 254,
 	DNS_TYPE_ANY = 255,
+};
+
+/* Of a TSIG record, RFC 8945 3. */
+enum dns_tsig_error {
+	DNS_TSIG_BADSIG = 16,
+	DNS_TSIG_BADKEY = 17,
+	DNS_TSIG_BADTIME = 18,
+	DNS_TSIG_BADTRUNC = 22,
 };
 
 enum dns_class { DNS_CLASS_IN = 1, DNS_CLASS_CH = 3, DNS_CLASS_ANY = 255 };

@@ -27,7 +27,7 @@ rule only 'jansson\.h|json_cut\.h' 'config.*|iam.*|master_info|json_.*|state.*|e
 	'JSON ends at the configuration, the state, the events and what masters say in ZooKeeper'
 rule only 'curl/curl\.h' 'source.*|fetch.*|http.*|iam.*|main' 'only the fetch knows HTTP'
 rule only 'zookeeper/zookeeper\.h' 'detector.*' 'only the detector knows ZooKeeper'
-rule only 'uv\.h' 'server.*|forward.*|listeners|worker|udp.*|tcp.*|daemon.*|follower.*|inbox|ask_loop|watch' \
+rule only 'uv\.h' 'server.*|forward.*|listeners|worker|udp.*|tcp.*|daemon.*|follower.*|inbox|ask_loop|watch|secondaries' \
 	'only the daemon, what it follows and what serves have an event loop'
 rule only 'microhttpd\.h' 'http_server' 'only the HTTP server knows its library'
 rule only 'uthash\.h|utlist\.h' 'model.*' 'the tables of ids are the model'\''s'

@@ -42,7 +42,7 @@ spdx() {
 executable() {
 	local file
 	for file in "${scripts[@]}" tools/mesos-sim; do
-		[ -x "$file" ] || [[ $file == */lib.sh || $file == */netns.sh || $file == */peers.sh ]] || echo "$file"
+		[ -x "$file" ] || [[ $file == */lib.sh || $file == */netns.sh || $file == */peers.sh || $file == */secondaries.sh ]] || echo "$file"
 	done
 }
 

@@ -88,7 +88,7 @@ static bool is_served(const struct doctor *d, const struct address *a)
 	if (d->cfg->port != DNS_PORT)
 		return false;
 	if (!d->cfg->listener_any) {
-		config_sockaddr_address(&d->cfg->listener, &listener);
+		address_from_sockaddr(&d->cfg->listener, &listener);
 		return address_equal(a, &listener);
 	}
 	for (size_t i = 0; i < d->in.addresses_count; i++)

@@ -3,6 +3,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -55,4 +56,40 @@ bool address_equal(const struct address *a, const struct address *b)
 	size_t len = a->family == AF_INET ? 4 : a->family == AF_INET6 ? 16 : 0;
 
 	return a->family == b->family && memcmp(a->bytes, b->bytes, len) == 0;
+}
+
+bool address_within(const struct address *a, const struct address *b, unsigned prefix)
+{
+	unsigned whole = prefix / 8, rest = prefix % 8;
+
+	return a->family == b->family && !memcmp(a->bytes, b->bytes, whole) &&
+	       (!rest || !((a->bytes[whole] ^ b->bytes[whole]) >> (8 - rest)));
+}
+
+socklen_t address_to_sockaddr(const struct address *a, uint16_t port, struct sockaddr_storage *ret)
+{
+	*ret = (struct sockaddr_storage){0};
+	if (a->family == AF_INET) {
+		struct sockaddr_in *in = (struct sockaddr_in *)ret;
+
+		in->sin_family = AF_INET;
+		in->sin_port = htons(port);
+		memcpy(&in->sin_addr, a->bytes, 4);
+		return sizeof(*in);
+	}
+	struct sockaddr_in6 *in6 = (struct sockaddr_in6 *)ret;
+
+	in6->sin6_family = AF_INET6;
+	in6->sin6_port = htons(port);
+	memcpy(&in6->sin6_addr, a->bytes, 16);
+	return sizeof(*in6);
+}
+
+void address_from_sockaddr(const struct sockaddr_storage *addr, struct address *ret)
+{
+	*ret = (struct address){.family = (uint8_t)addr->ss_family};
+	if (addr->ss_family == AF_INET)
+		memcpy(ret->bytes, &((const struct sockaddr_in *)addr)->sin_addr, 4);
+	else if (addr->ss_family == AF_INET6)
+		memcpy(ret->bytes, &((const struct sockaddr_in6 *)addr)->sin6_addr, 16);
 }

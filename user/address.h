@@ -23,4 +23,13 @@ const char *address_format(const struct address *a, char *buf, size_t len);
 
 bool address_equal(const struct address *a, const struct address *b);
 
+/* Does a agree with b in the first so many bits? */
+bool address_within(const struct address *a, const struct address *b, unsigned prefix);
+
+/* With the port, in host order. Returns its octets. */
+socklen_t address_to_sockaddr(const struct address *a, uint16_t port, struct sockaddr_storage *ret);
+
+/* The address in a sockaddr of either family; of another, none. */
+void address_from_sockaddr(const struct sockaddr_storage *addr, struct address *ret);
+
 #endif

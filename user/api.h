@@ -18,6 +18,7 @@
 struct follower;
 struct kernel;
 struct model;
+struct secondaries;
 struct server;
 struct watch;
 
@@ -29,6 +30,7 @@ struct api_world {
 	const struct follower *follower; /* NULL in tests without one */
 	const struct kernel *kernel;
 	const struct server *server;
+	const struct secondaries *secondaries; /* NULL in tests without them */
 };
 
 struct api {

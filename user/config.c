@@ -84,6 +84,8 @@ static void loader_done(struct config_loader *l)
 	free(l->raw.xdp_mode);
 	free(l->raw.mesos_secret_file);
 	free(l->raw.file);
+	json_decref(l->raw.tsig_keys);
+	json_decref(l->raw.secondaries);
 	for (size_t i = 0; i < CONFIG_KEY_COUNT; i++) {
 		free(l->spelt[i]);
 		free(l->value[i]);
@@ -132,6 +134,11 @@ struct config *config_free(struct config *cfg)
 	strings_free(cfg->clients_allow.list, cfg->clients_allow.count);
 	strings_free(cfg->clients_deny.list, cfg->clients_deny.count);
 	clients_clear(&cfg->clients);
+	strings_free(cfg->tsig_key_files, cfg->tsig_keys_count);
+	if (cfg->tsig_keys)
+		explicit_bzero(cfg->tsig_keys, cfg->tsig_keys_count * sizeof(*cfg->tsig_keys));
+	free(cfg->tsig_keys);
+	free(cfg->secondaries);
 	free(cfg->http_listener);
 	free(cfg->http_cert_file);
 	free(cfg->http_key_file);

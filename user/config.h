@@ -15,6 +15,8 @@
 
 #include "abi.h"
 #include "clients.h"
+#include "address.h"
+#include "tsig.h"
 
 #define CONFIG_NSID_MAX 64 /* octets */
 
@@ -50,6 +52,15 @@ struct config_zone_resolvers {
 struct config_networks {
 	char **list;
 	size_t count;
+};
+
+/* Who may have the zone, and is told of its changes. */
+struct config_secondary {
+	struct address address;
+	unsigned prefix; /* bits of the address that count */
+	uint16_t port;	 /* where NOTIFY goes */
+	bool notify;	 /* only to a whole address */
+	int key;	 /* of tsig_keys, which must sign its requests; -1: none */
 };
 
 /* "iam" login, read from IAMConfigFile. */
@@ -117,6 +128,13 @@ struct config {
 	uint32_t responses_slip;       /* of so many too many one is sent, with TC; 0: none */
 	struct config_networks responses_exempt, clients_allow, clients_deny;
 	struct clients clients; /* of these three; empty: all are */
+
+	/* zone transfers */
+	struct tsig_key *tsig_keys; /* secrets: for nobody's eyes */
+	size_t tsig_keys_count;
+	char **tsig_key_files;
+	struct config_secondary *secondaries;
+	size_t secondaries_count;
 
 	/* HTTP API */
 	bool http_on, enumeration_on;

@@ -23,34 +23,6 @@ bool config_is_domain(const char *text)
 	return len > 0 && text[len - 1] != '.' && dname_from_text(text, len, wire) > 0;
 }
 
-socklen_t config_sockaddr(const struct address *a, uint16_t port, struct sockaddr_storage *ret)
-{
-	*ret = (struct sockaddr_storage){0};
-	if (a->family == AF_INET) {
-		struct sockaddr_in *in = (struct sockaddr_in *)ret;
-
-		in->sin_family = AF_INET;
-		in->sin_port = htons(port);
-		memcpy(&in->sin_addr, a->bytes, 4);
-		return sizeof(*in);
-	}
-	struct sockaddr_in6 *in6 = (struct sockaddr_in6 *)ret;
-
-	in6->sin6_family = AF_INET6;
-	in6->sin6_port = htons(port);
-	memcpy(&in6->sin6_addr, a->bytes, 16);
-	return sizeof(*in6);
-}
-
-void config_sockaddr_address(const struct sockaddr_storage *addr, struct address *ret)
-{
-	*ret = (struct address){.family = (uint8_t)addr->ss_family};
-	if (addr->ss_family == AF_INET)
-		memcpy(ret->bytes, &((const struct sockaddr_in *)addr)->sin_addr, 4);
-	else if (addr->ss_family == AF_INET6)
-		memcpy(ret->bytes, &((const struct sockaddr_in6 *)addr)->sin6_addr, 16);
-}
-
 static int check_service(struct config_loader *l)
 {
 	if (!l->cfg->dns_on && !l->cfg->http_on)
@@ -187,7 +159,7 @@ static int check_listener(struct config_loader *l)
 
 	if (address_parse(l->raw.listener, &a) < 0)
 		return config_fail(l, KEY_LISTENER, NULL, "not an IP address");
-	config_sockaddr(&a, 0, &l->cfg->listener);
+	address_to_sockaddr(&a, 0, &l->cfg->listener);
 	l->cfg->listener_any = address_equal(&a, &any4) || address_equal(&a, &any6);
 	return 0;
 }
@@ -275,7 +247,7 @@ int config_check(struct config_loader *l)
 		check_listener,	   check_timeout,     config_check_resolvers, check_ip_sources,
 		check_soa_mname,   check_soa_rname,   check_http_listener,    config_check_tls,
 		config_check_auth, config_check_http, config_check_cookies,   check_xdp_interfaces,
-		check_xdp_mode,	   check_bpf_dir,     config_check_clients,
+		check_xdp_mode,	   check_bpf_dir,     config_check_clients,   config_check_transfer,
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(checks); i++) {

@@ -149,8 +149,8 @@ bool config_equal_listener(const struct config *a, const struct config *b)
 
 	if (a->listener_any || b->listener_any)
 		return a->listener_any == b->listener_any; /* 0.0.0.0 and :: mean the same */
-	config_sockaddr_address(&a->listener, &x);
-	config_sockaddr_address(&b->listener, &y);
+	address_from_sockaddr(&a->listener, &x);
+	address_from_sockaddr(&b->listener, &y);
 	return address_equal(&x, &y);
 }
 
@@ -214,4 +214,26 @@ bool config_equal_deny(const struct config *a, const struct config *b)
 bool config_equal_xdp_mode(const struct config *a, const struct config *b)
 {
 	return a->xdp_mode == b->xdp_mode;
+}
+
+bool config_equal_tsig_keys(const struct config *a, const struct config *b)
+{
+	size_t n = a->tsig_keys_count;
+
+	return strings_equal(a->tsig_key_files, n, b->tsig_key_files, b->tsig_keys_count) &&
+	       (!n || !memcmp(a->tsig_keys, b->tsig_keys, n * sizeof(*a->tsig_keys)));
+}
+
+bool config_equal_secondaries(const struct config *a, const struct config *b)
+{
+	if (a->secondaries_count != b->secondaries_count)
+		return false;
+	for (size_t i = 0; i < a->secondaries_count; i++) {
+		const struct config_secondary *x = &a->secondaries[i], *y = &b->secondaries[i];
+
+		if (!address_equal(&x->address, &y->address) || x->prefix != y->prefix ||
+		    x->port != y->port || x->notify != y->notify || x->key != y->key)
+			return false;
+	}
+	return true;
 }

@@ -26,6 +26,8 @@ bool config_equal_exempt(const struct config *a, const struct config *b);
 bool config_equal_allow(const struct config *a, const struct config *b);
 bool config_equal_deny(const struct config *a, const struct config *b);
 bool config_equal_xdp_mode(const struct config *a, const struct config *b);
+bool config_equal_tsig_keys(const struct config *a, const struct config *b);
+bool config_equal_secondaries(const struct config *a, const struct config *b);
 
 bool config_equal_cookie_secret(const struct config *a, const struct config *b);
 bool config_equal_nsid(const struct config *a, const struct config *b);

@@ -3,7 +3,7 @@
  * What the config_*.c files share. Reading a file takes three steps: the key
  * table (config_keys.c) types every member of the document into struct config
  * or, where text has to be understood first, into struct config_raw;
- * config_check.c, config_servers.c, config_tls.c and config_iam.c judge the raw
+ * config_check.c, config_servers.c, config_transfer.c, config_tls.c and config_iam.c judge the raw
  * values and complete struct config; config.c ties them together.
  */
 #ifndef XDNS_CONFIG_INTERNAL_H
@@ -66,6 +66,8 @@ enum config_key_id {
 	KEY_RESPONSES_EXEMPT,
 	KEY_CLIENTS_ALLOW,
 	KEY_CLIENTS_DENY,
+	KEY_TSIG_KEYS,
+	KEY_TRANSFER,
 	KEY_HTTP_ON,
 	KEY_HTTP_LISTENER,
 	KEY_HTTP_PORT,
@@ -93,6 +95,7 @@ enum key_type {
 	TYPE_LIST,	  /* of strings */
 	TYPE_ZONES,	  /* zone: list of strings */
 	TYPE_CREDENTIALS, /* {principal, secret or secretFile} */
+	TYPE_OBJECTS,	  /* list of objects */
 };
 
 struct str_list {
@@ -115,6 +118,7 @@ struct config_raw {
 	/* Keys Mesos-DNS overwrites itself: typed, then forgotten. */
 	char *file;
 	uint32_t soa_serial;
+	json_t *tsig_keys, *secondaries; /* lists; NULL: not given */
 };
 
 struct config_key {
@@ -244,14 +248,11 @@ int config_check_resolvers(struct config_loader *l); /* config_servers.c */
 int config_check_tls(struct config_loader *l);	     /* config_tls.c */
 int config_check_clients(struct config_loader *l);   /* config_clients.c */
 int config_check_http(struct config_loader *l);	     /* config_http.c */
+int config_check_transfer(struct config_loader *l);  /* config_transfer.c */
 int config_check_auth(struct config_loader *l);	     /* config_iam.c */
 int config_check_cookies(struct config_loader *l);   /* config_cookies.c */
 
 /* `^[a-zA-Z0-9-]+(\.[a-zA-Z0-9-]+)*$`, and lengths RFC 1035 2.3.4 allows. */
 bool config_is_domain(const char *text);
-
-/* sockaddr with the port, in host order. */
-socklen_t config_sockaddr(const struct address *a, uint16_t port, struct sockaddr_storage *ret);
-void config_sockaddr_address(const struct sockaddr_storage *addr, struct address *ret);
 
 #endif

@@ -156,6 +156,14 @@ const struct config_key config_keys[CONFIG_KEY_COUNT] = {
 	[KEY_CLIENTS_DENY] = {"clientsDeny", TYPE_LIST, .classes = CONFIG_CLIENTS,
 			      .equal = config_equal_deny, RAW(clients_deny),
 			      .print = config_print_deny, NETWORKS},
+	[KEY_TSIG_KEYS] = {"tsigKeys", TYPE_OBJECTS, .classes = CONFIG_TRANSFER,
+			   .equal = config_equal_tsig_keys, RAW(tsig_keys),
+			   .print = config_print_tsig_keys,
+			   .allowed = "name, algorithm (hmac-sha256 if not given) and secretFile"},
+	[KEY_TRANSFER] = {"transfer", TYPE_OBJECTS, .classes = CONFIG_TRANSFER,
+			  .equal = config_equal_secondaries, RAW(secondaries),
+			  .print = config_print_secondaries,
+			  .allowed = "address (IP or IP/PREFIX), and if need be port, key, notify"},
 
 	[KEY_HTTP_ON] = {"httpOn", TYPE_BOOL, .classes = CONFIG_API, CFG(http_on), .number = true},
 	[KEY_HTTP_LISTENER] = {"httpListener", TYPE_STRING, .classes = CONFIG_API,
@@ -244,6 +252,7 @@ int config_defaults(struct config_loader *l)
 			break;
 		case TYPE_ZONES:
 		case TYPE_CREDENTIALS:
+		case TYPE_OBJECTS:
 			break;
 		default:
 			set_number(field(l, key), key->type, key->number);
@@ -270,6 +279,9 @@ void config_describe(const struct config_key *key, FILE *out)
 		break;
 	case TYPE_CREDENTIALS:
 		fputs("an object of two strings, principal and secret or secretFile", out);
+		break;
+	case TYPE_OBJECTS:
+		fputs("a list of objects", out);
 		break;
 	default:
 		fprintf(out, "an integer, %" PRId64 " to %" PRId64, key->min, key->max);
@@ -398,6 +410,22 @@ static int assign_credentials(struct config_loader *l, const struct json_member 
 	return r;
 }
 
+/* Judged later: what is in them depends on one another. */
+static int assign_objects(struct config_loader *l, enum config_key_id id, json_t *value)
+{
+	json_t **to = field(l, &config_keys[id]);
+
+	if (!json_is_array(value) && !json_is_null(value))
+		return wrong_type(l, id, value);
+	for (size_t i = 0; i < json_array_size(value); i++)
+		if (!json_is_object(json_array_get(value, i)))
+			return config_fail(l, id, NULL, "element %zu is %s", i + 1,
+					   json_type_word(json_array_get(value, i)));
+	json_decref(*to);
+	*to = json_incref(value);
+	return 0;
+}
+
 static int assign_scalar(struct config_loader *l, enum config_key_id id, const json_t *value)
 {
 	const struct config_key *key = &config_keys[id];
@@ -451,6 +479,8 @@ int config_assign(struct config_loader *l, const struct json_member *m)
 		return assign_zones(l, m);
 	case TYPE_CREDENTIALS:
 		return assign_credentials(l, m);
+	case TYPE_OBJECTS:
+		return assign_objects(l, (enum config_key_id)id, m->value);
 	default:
 		return assign_scalar(l, (enum config_key_id)id, m->value);
 	}

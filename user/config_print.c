@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "config_internal.h"
+#include "dname_text.h"
 #include "log.h"
 #include "util.h"
 
@@ -69,7 +70,7 @@ void config_print_listener(const struct config *cfg, FILE *out)
 	char text[INET6_ADDRSTRLEN];
 	struct address a;
 
-	config_sockaddr_address(&cfg->listener, &a);
+	address_from_sockaddr(&cfg->listener, &a);
 	fprintf(out, "\"%s\"", address_format(&a, text, sizeof(text)));
 }
 
@@ -120,6 +121,37 @@ void config_print_xdp_mode(const struct config *cfg, FILE *out)
 void config_print_file(const struct config *cfg, FILE *out)
 {
 	fprintf(out, "\"%s\"", cfg->file);
+}
+
+/* Of the secrets only the files' names. */
+void config_print_tsig_keys(const struct config *cfg, FILE *out)
+{
+	char name[DNAME_TEXT_MAX];
+
+	fputc('[', out);
+	for (size_t i = 0; i < cfg->tsig_keys_count; i++)
+		fprintf(out, "%s%s %s %s", i ? ", " : "",
+			dname_to_text(cfg->tsig_keys[i].name, name),
+			tsig_algorithm_names[cfg->tsig_keys[i].algorithm], cfg->tsig_key_files[i]);
+	fputc(']', out);
+}
+
+void config_print_secondaries(const struct config *cfg, FILE *out)
+{
+	char text[DNAME_TEXT_MAX];
+
+	fputc('[', out);
+	for (size_t i = 0; i < cfg->secondaries_count; i++) {
+		const struct config_secondary *s = &cfg->secondaries[i];
+
+		fprintf(out, "%s%s/%u", i ? ", " : "",
+			address_format(&s->address, text, sizeof(text)), s->prefix);
+		if (s->key >= 0)
+			fprintf(out, " key %s", dname_to_text(cfg->tsig_keys[s->key].name, text));
+		if (s->notify)
+			fprintf(out, " notify %u", s->port);
+	}
+	fputc(']', out);
 }
 
 void config_print_unused(const struct config *cfg, FILE *out)

@@ -21,6 +21,8 @@ void config_print_allow(const struct config *cfg, FILE *out);
 void config_print_deny(const struct config *cfg, FILE *out);
 void config_print_xdp_mode(const struct config *cfg, FILE *out);
 void config_print_file(const struct config *cfg, FILE *out);
+void config_print_tsig_keys(const struct config *cfg, FILE *out);
+void config_print_secondaries(const struct config *cfg, FILE *out);
 void config_print_unused(const struct config *cfg, FILE *out);
 
 #endif

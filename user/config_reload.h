@@ -17,8 +17,9 @@ enum config_class {
 	CONFIG_HTTP = 1 << 6,	 /* who may ask the API */
 	CONFIG_API = 1 << 7,	 /* the API's server, which is started anew */
 	CONFIG_CLIENTS = 1 << 8, /* who is answered, and how often */
-	CONFIG_RESTART = 1 << 4, /* in what is bound, pinned, or read-only data of the program */
-	CONFIG_UNUSED = 1 << 5,	 /* has no effect, so neither has its change */
+	CONFIG_TRANSFER = 1 << 9, /* who may have the zone, and is told of changes */
+	CONFIG_RESTART = 1 << 4,  /* in what is bound, pinned, or read-only data of the program */
+	CONFIG_UNUSED = 1 << 5,	  /* has no effect, so neither has its change */
 };
 
 #define CONFIG_CHANGES_MAX 64 /* keys there can be */

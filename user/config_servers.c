@@ -64,7 +64,7 @@ static int resolvers_add(struct config_resolvers *to, const struct address *a, u
 		.text = host_port_join(address_format(a, host, sizeof(host)), port)};
 	if (!grown->text)
 		return -ENOMEM;
-	grown->addr_len = config_sockaddr(a, port, &grown->addr);
+	grown->addr_len = address_to_sockaddr(a, port, &grown->addr);
 	to->count++;
 	return 0;
 }
@@ -73,7 +73,7 @@ static bool resolvers_have(const struct config_resolvers *resolvers, const struc
 			   uint16_t port)
 {
 	struct sockaddr_storage addr;
-	socklen_t len = config_sockaddr(a, port, &addr);
+	socklen_t len = address_to_sockaddr(a, port, &addr);
 
 	for (size_t i = 0; i < resolvers->count; i++)
 		if (resolvers->list[i].addr_len == len &&
@@ -96,7 +96,7 @@ static bool is_self(const struct config *cfg, const struct local_addresses *loca
 {
 	struct address listener;
 
-	config_sockaddr_address(&cfg->listener, &listener);
+	address_from_sockaddr(&cfg->listener, &listener);
 	return cfg->dns_on && port == cfg->port &&
 	       (cfg->listener_any ? is_local(local, a) : address_equal(&listener, a));
 }
@@ -173,7 +173,7 @@ static int local_read(struct local_addresses *ret)
 			memcpy(&addr, i->ifa_addr, sizeof(struct sockaddr_in6));
 		else
 			continue;
-		config_sockaddr_address(&addr, &ret->list[ret->count++]);
+		address_from_sockaddr(&addr, &ret->list[ret->count++]);
 	}
 	freeifaddrs(all);
 	return ret->list ? 0 : -ENOMEM;

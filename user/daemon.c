@@ -6,10 +6,12 @@
 #include <signal.h>
 #include <string.h>
 
+#include "history.h"
 #include "labels.h"
 #include "log.h"
 #include "notify.h"
 #include "privileges.h"
+#include "secondaries.h"
 #include "util.h"
 #include "zone.h"
 #include "zone_config.h"
@@ -78,6 +80,7 @@ static void on_current(void *ctx)
 	struct daemon *d = ctx;
 
 	zone_set_incomplete(d->zone, false);
+	daemon_follow_transfers(d);
 	reclaim_start(d);
 	daemon_follow_kernel(d);
 	if (d->kernel)
@@ -189,7 +192,8 @@ static void watch(struct daemon *d)
 static int serve(struct daemon *d)
 {
 	_cleanup_free_ char *error = NULL;
-	int r = server_open(d->cfg, d->zone, uv_available_parallelism(), &d->server, &error);
+	int r = server_open(d->cfg, d->zone, d->history, uv_available_parallelism(), &d->server,
+			    &error);
 
 	if (r) {
 		log_error("%s", error ? error : strerror(-r));
@@ -221,6 +225,10 @@ static int start(struct daemon *d)
 	if (!r)
 		r = zone_new(&zc, &d->zone);
 	if (!r)
+		r = history_new(&d->history);
+	if (!r)
+		r = secondaries_new(&d->loop, d->zone, &d->secondaries);
+	if (!r)
 		r = interfaces_scan(&d->interfaces);
 	if (!r)
 		r = limiter_init(&d->limiter);
@@ -245,6 +253,7 @@ static int start(struct daemon *d)
 		kernel_forget(d->cfg);
 	}
 	watch(d);
+	daemon_set_transfers(d);
 	r = follower_new(&d->loop, d->cfg, d->zone, &ops, d, &d->follower);
 	if (!r) {
 		if (d->kernel)
@@ -274,12 +283,15 @@ static void stop(struct daemon *d)
 {
 	d->closing = true;
 	daemon_stop_http(d);
+	history_end(d->history);
+	secondaries_close(d->secondaries);
 	follower_close(d->follower);
 	uv_walk(&d->loop, close_handle, NULL);
 	uv_run(&d->loop, UV_RUN_DEFAULT);
 	kernel_close(d->kernel, d->cfg->xdp_keep_serving);
 	server_stop(d->server);
 	daemon_free_http(d);
+	history_free(d->history);
 	uv_loop_close(&d->loop);
 	if (d->netlink_fd >= 0)
 		close(d->netlink_fd);

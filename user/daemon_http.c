@@ -21,7 +21,8 @@ static void look(void *ctx, struct api_world *ret)
 				  .model = follower_model(d->follower),
 				  .follower = d->follower,
 				  .kernel = d->kernel,
-				  .server = d->server};
+				  .server = d->server,
+				  .secondaries = d->secondaries};
 }
 
 static void wake_watchers(void *ctx)
@@ -40,7 +41,7 @@ static int prepare(struct daemon *d)
 	if (!d->api.loop)
 		r = ask_loop_new(&d->loop, &d->api.loop);
 	if (!r && !d->api.watch)
-		r = watch_new(&d->loop, wake_watchers, d, &d->api.watch);
+		r = watch_new(&d->loop, d->history, wake_watchers, d, &d->api.watch);
 	return r;
 }
 
@@ -94,7 +95,6 @@ void daemon_stop_http(struct daemon *d)
 {
 	ask_loop_close(d->api.loop);
 	http_server_stop(TAKE_PTR(d->http));
-	watch_end(d->api.watch);
 }
 
 void daemon_free_http(struct daemon *d)

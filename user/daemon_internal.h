@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /* What the files of the daemon share: daemon.c, daemon_kernel.c, daemon_http.c,
- * daemon_reload.c. */
+ * daemon_transfer.c, daemon_reload.c. */
 #ifndef XDNS_DAEMON_INTERNAL_H
 #define XDNS_DAEMON_INTERNAL_H
 
@@ -20,7 +20,9 @@ struct daemon {
 	struct config *feeds_cfg; /* what the feeds look at: cfg, or one before it */
 	uv_loop_t loop;
 	struct zone *zone;
+	struct history *history;
 	struct server *server;
+	struct secondaries *secondaries;
 	struct follower *follower;
 	struct kernel *kernel;
 	struct limiter limiter;
@@ -65,6 +67,12 @@ void daemon_restart_http(struct daemon *d, const struct config *old);
 void daemon_stop_http(struct daemon *d);
 /* After the loop has ended. */
 void daemon_free_http(struct daemon *d);
+
+/* daemon_transfer.c */
+/* Secondaries as the configuration has them now; before a worker knows of one. */
+void daemon_set_transfers(struct daemon *d);
+/* The zone may have changed. */
+void daemon_follow_transfers(struct daemon *d);
 
 /* daemon_reload.c */
 /* A file that is wrong changes nothing. In any case the cluster is looked at afresh. */

@@ -164,6 +164,7 @@ void daemon_restore(struct daemon *d)
 	log_notice("zone: %" PRIu64 " names taken over from the kernel's maps, serial %u%s%s",
 		   was.names, was.serial, was.expired ? ", expired" : "",
 		   was.complete ? "" : ", not all of them");
+	daemon_follow_transfers(d);
 	follower_restored(d->follower, &list, was.heard, was.master_id);
 	daemon_follow_kernel(d);
 }

@@ -28,6 +28,8 @@ static int switch_config(struct daemon *d, const struct config *old, const struc
 	int r = 0, s;
 
 	daemon_limit(d);
+	if (classes & CONFIG_TRANSFER)
+		daemon_set_transfers(d);
 	if (d->server)
 		r = server_reconfigure(d->server, fresh);
 	if (d->kernel)

@@ -259,11 +259,11 @@ static void on_committed(void *ctx, uint32_t serial)
 	pthread_mutex_unlock(&h->lock);
 	h->staged_count = h->staged_octets = 0;
 	h->lost = false;
-	if (any)
+	if (any && h->told)
 		h->told(h->ctx);
 }
 
-int history_begin(struct history *h, struct zone *z, void (*changed)(void *ctx), void *ctx)
+int history_begin(struct history *h, struct zone *z)
 {
 	static const struct zone_observer observer = {.changed = on_changed,
 						      .committed = on_committed};
@@ -277,8 +277,6 @@ int history_begin(struct history *h, struct zone *z, void (*changed)(void *ctx),
 		return -ENOMEM;
 	}
 	h->zone = z;
-	h->told = changed;
-	h->ctx = ctx;
 	pthread_mutex_lock(&h->lock);
 	h->serial = h->since = zone_serial(z);
 	pthread_mutex_unlock(&h->lock);
@@ -286,9 +284,15 @@ int history_begin(struct history *h, struct zone *z, void (*changed)(void *ctx),
 	return 0;
 }
 
+void history_tell(struct history *h, void (*changed)(void *ctx), void *ctx)
+{
+	h->told = changed;
+	h->ctx = ctx;
+}
+
 void history_end(struct history *h)
 {
-	if (h->zone)
+	if (h && h->zone)
 		zone_set_observer(h->zone, NULL, NULL);
 }
 

@@ -33,11 +33,14 @@ int history_new(struct history **ret);
 void history_free(struct history *h);
 
 /*
- * Remembers the zone's changes from now on, if it does not yet. changed: called by the writer
- * after each commit with a change. The writer's thread, as history_end(). -ENOMEM.
+ * Remembers the zone's changes from now on, if it does not yet; until then they cost nothing. The
+ * writer's thread, as the next two. -ENOMEM.
  */
-int history_begin(struct history *h, struct zone *z, void (*changed)(void *ctx), void *ctx);
-void history_end(struct history *h);
+int history_begin(struct history *h, struct zone *z);
+void history_end(struct history *h); /* accepts NULL */
+
+/* changed: called by the writer after each commit with a change; NULL: nobody. */
+void history_tell(struct history *h, void (*changed)(void *ctx), void *ctx);
 
 /* Random for each history: numbers of another life mean nothing. */
 uint32_t history_epoch(const struct history *h);

@@ -75,6 +75,8 @@ void metrics_take(const struct api_world *w, struct metrics *ret)
 		ret->server = server_stats(w->server);
 		server_upstreams(w->server, &ret->upstreams);
 	}
+	if (w->secondaries)
+		memcpy(ret->notify, secondaries_counts(w->secondaries), sizeof(ret->notify));
 	if (w->kernel)
 		take_kernel(w->kernel, ret);
 }
@@ -173,6 +175,31 @@ static void put_forward_upstream_mismatches_total(const struct metrics *m, const
 		fprintf(out, "%s{upstream=\"%s\"} %" PRIu64 "\n", name,
 			upstream_text(&m->upstreams.list[i], text),
 			m->upstreams.list[i].mismatches);
+}
+
+static void put_transfers_total(const struct metrics *m, const char *name, FILE *out)
+{
+	static const char *const outcomes[] = {
+#define X(n, help) #n,
+		TRANSFER_OUTCOMES(X)
+#undef X
+	};
+
+	for (int i = 0; i < TRANSFER_OUTCOMES_COUNT; i++)
+		fprintf(out, "%s{outcome=\"%s\"} %" PRIu64 "\n", name, outcomes[i],
+			m->server.transfers[i]);
+}
+
+static void put_notify_total(const struct metrics *m, const char *name, FILE *out)
+{
+	static const char *const events[] = {
+#define X(n, help) #n,
+		NOTIFY_EVENTS(X)
+#undef X
+	};
+
+	for (int i = 0; i < NOTIFY_EVENTS_COUNT; i++)
+		fprintf(out, "%s{event=\"%s\"} %" PRIu64 "\n", name, events[i], m->notify[i]);
 }
 
 static void put_zone_records(const struct metrics *m, const char *name, FILE *out)
@@ -336,5 +363,12 @@ void metrics_write_table(FILE *out)
 #undef X
 #define X(n, help) fprintf(out, "| `outcome` | `%s` | %s |\n", #n, help);
 	FORWARD_OUTCOMES(X)
+#undef X
+#define X(n, help)                                                                                 \
+	fprintf(out, "| `outcome` of `" PREFIX "transfers_total` | `%s` | %s |\n", #n, help);
+	TRANSFER_OUTCOMES(X)
+#undef X
+#define X(n, help) fprintf(out, "| `event` | `%s` | %s |\n", #n, help);
+	NOTIFY_EVENTS(X)
 #undef X
 }

@@ -9,6 +9,7 @@
 #include "counters.h"
 #include "follower.h"
 #include "kernel.h"
+#include "secondaries.h"
 #include "server.h"
 #include "zone.h"
 
@@ -26,6 +27,7 @@ struct metrics {
 	uint64_t frameworks_alike;
 	struct server_stats server;
 	struct forward_upstreams upstreams;
+	uint64_t notify[NOTIFY_EVENTS_COUNT];
 
 	bool xdp, xdp_serving; /* xdp: there is a program */
 	uint64_t xdp_count[XDNS_COUNTERS_COUNT];

@@ -92,6 +92,9 @@
 	  "replies that did not fit what was asked: ignored", "upstream")                          \
 	X(forward_upstream_seconds, histogram, "from a try to its reply, whatever that says",      \
 	  "upstream, le")                                                                          \
+	X(transfers_total, counter, "queries for zone transfers, by what became of them",          \
+	  "outcome")                                                                               \
+	X(notify_total, counter, "what happened when secondaries were told of changes", "event")   \
 	X(zone_records, gauge, "resource records served", "type")                                  \
 	X(records_left_out_total, counter,                                                         \
 	  "records left out: of names the daemon owns (conflict), that no query can ask for "      \

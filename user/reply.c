@@ -161,6 +161,11 @@ static const struct xdns_record *find_without_wildcards(const struct reply *r)
 	return zone_find(r->zone, &q);
 }
 
+static bool is_transfer(const struct reply *r)
+{
+	return r->q.type == DNS_TYPE_AXFR || r->q.type == DNS_TYPE_IXFR;
+}
+
 /* A name of the domain. Returns 0 or the rcode of an error. */
 static uint16_t answer_zone(struct reply *r)
 {
@@ -180,7 +185,7 @@ static uint16_t answer_zone(struct reply *r)
 		r->ede = DNS_EDE_NO_REACHABLE_AUTHORITY;
 		return DNS_RCODE_SERVFAIL;
 	}
-	if (r->q.type == DNS_TYPE_AXFR || r->q.type == DNS_TYPE_IXFR) {
+	if (is_transfer(r)) { /* there are no secondaries */
 		r->ede = DNS_EDE_PROHIBITED;
 		return DNS_RCODE_REFUSED;
 	}
@@ -275,14 +280,15 @@ static enum reply_verdict answer(struct reply *r, const uint8_t *query, uint8_t 
 	uint16_t rcode;
 
 	if (reply_name_below(&r->q.name, r->zc->domain, r->zc->domain_len)) {
+		if (is_transfer(r) && r->cfg->secondaries_count)
+			return REPLY_TRANSFER;
 		rcode = answer_zone(r);
 		return respond(r, rcode, query, out, cap, ret);
 	}
 	if (r->qclass == DNS_CLASS_IN && answer_reverse(r))
 		return respond(r, DNS_RCODE_NOERROR, query, out, cap, ret);
 	resolvers = resolvers_for(r);
-	if (!r->cfg->external_on || !resolvers->count || r->q.type == DNS_TYPE_AXFR ||
-	    r->q.type == DNS_TYPE_IXFR) {
+	if (!r->cfg->external_on || !resolvers->count || is_transfer(r)) {
 		r->ede = DNS_EDE_NOT_AUTHORITATIVE;
 		return respond(r, DNS_RCODE_REFUSED, query, out, cap, ret);
 	}
@@ -396,5 +402,16 @@ size_t reply_empty(const uint8_t *query, size_t len, uint8_t rcode, bool truncat
 		return 0;
 	if (rcode == DNS_RCODE_SERVFAIL)
 		r.ede = DNS_EDE_NO_REACHABLE_AUTHORITY;
+	return answer_empty(&r, rcode, query, len, out, cap);
+}
+
+size_t reply_error(const uint8_t *query, size_t len, uint16_t rcode, int ede, uint8_t *out,
+		   size_t cap)
+{
+	uint8_t body[DNS_OPT_LEN + REPLY_SLACK];
+	struct reply r = {.ede = ede, .body = body};
+
+	if (len < DNS_HEADER_LEN)
+		return 0;
 	return answer_empty(&r, rcode, query, len, out, cap);
 }

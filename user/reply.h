@@ -17,9 +17,10 @@
 #include "zone.h"
 
 enum reply_verdict {
-	REPLY_DROP,    /* say nothing: not a query */
-	REPLY_SEND,    /* out holds the response */
-	REPLY_FORWARD, /* outside the zone: ask *ret_resolvers */
+	REPLY_DROP,	/* say nothing: not a query */
+	REPLY_SEND,	/* out holds the response */
+	REPLY_FORWARD,	/* outside the zone: ask *ret_resolvers */
+	REPLY_TRANSFER, /* a zone transfer: transfer.h judges it */
 };
 
 /* Who asks, how and when. */
@@ -58,6 +59,13 @@ enum reply_verdict reply_refuse(const uint8_t *query, size_t len, uint8_t *out, 
  * are echoed as RFC 6891 asks. Returns its length.
  */
 size_t reply_empty(const uint8_t *query, size_t len, uint8_t rcode, bool truncated, uint8_t *out,
+		   size_t cap);
+
+/*
+ * A response without records but an OPT, if the query has one. rcode may be an extended one; ede:
+ * an extended error (RFC 8914), -1: none. Returns its length.
+ */
+size_t reply_error(const uint8_t *query, size_t len, uint16_t rcode, int ede, uint8_t *out,
 		   size_t cap);
 
 #endif

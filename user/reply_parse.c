@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "dname_text.h"
+#include "wire_walk.h"
 
 #define RECORDS_MAX 2 /* additional ones; and of a section that is only walked over */
 
@@ -32,23 +33,6 @@ bool reply_name_below(const struct xdns_qname *q, const uint8_t *wire, size_t wi
 			return false;
 	}
 	return false;
-}
-
-/* Octets of a name that may end in a pointer (not followed); 0: it is broken. */
-static size_t skip_name(const uint8_t *p, size_t left)
-{
-	size_t at = 0;
-
-	while (at < left) {
-		if ((p[at] & 0xc0) == 0xc0)
-			return at + 2 <= left ? at + 2 : 0;
-		if (p[at] > DNS_LABEL_MAX)
-			return 0;
-		if (!p[at])
-			return at + 1 <= DNS_NAME_MAX ? at + 1 : 0;
-		at += p[at] + 1;
-	}
-	return 0;
 }
 
 /* Octets of the option at p, its header included. */
@@ -114,23 +98,20 @@ static enum dns_rcode parse_records(const uint8_t *p, size_t left, unsigned befo
 	enum dns_rcode opt, rcode = DNS_RCODE_NOERROR;
 
 	for (unsigned i = 0; i < before_additional + additional; i++) {
-		size_t name_len = skip_name(p, left), rdlen;
+		struct wire_rr rr;
 
-		if (!name_len || left < name_len + 10)
+		if (wire_read_rr(p, left, &rr))
 			return DNS_RCODE_FORMERR;
-		rdlen = xdns_be16(xdns_get16(p + name_len + 8));
-		if (left < name_len + 10 + rdlen)
-			return DNS_RCODE_FORMERR;
-		if (xdns_get16(p + name_len) == xdns_be16(DNS_TYPE_OPT)) {
+		if (rr.type == DNS_TYPE_OPT) {
 			if (i < before_additional) /* RFC 6891 6.1.1: there only */
 				return DNS_RCODE_FORMERR;
-			opt = take_opt(p, name_len, p + name_len + 10, rdlen, r);
+			opt = take_opt(p, rr.name_len, rr.rdata, rr.rdlen, r);
 			if (opt == DNS_RCODE_FORMERR)
 				return opt;
 			rcode = opt;
 		}
-		p += name_len + 10 + rdlen;
-		left -= name_len + 10 + rdlen;
+		p += rr.len;
+		left -= rr.len;
 	}
 	return rcode;
 }
@@ -164,7 +145,7 @@ static void look_for_opt(const uint8_t *p, size_t left, const struct dns_header 
 	size_t name_len = 0;
 
 	if (h->qdcount == xdns_be16(1)) {
-		name_len = skip_name(p, left);
+		name_len = wire_skip_name(p, left);
 		if (!name_len || left < name_len + 4)
 			return;
 		name_len += 4;

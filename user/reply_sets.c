@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "dname_text.h"
+#include "zone_config.h"
 
 static void srv_answer(struct reply *r, const struct xdns_record *rec)
 {
@@ -63,30 +64,11 @@ void reply_ptr(struct reply *r, const struct xdns_record *rec)
 	}
 }
 
-/* MNAME out of the ready-made SOA's RDATA: labels up to the pointer to the apex, or to the root. */
-static size_t soa_mname(const struct xdns_config *zc, uint8_t name[DNS_NAME_MAX + 1])
-{
-	const uint8_t *p = zc->soa.bytes + XDNS_RR_FIXED_LEN;
-	size_t len = 0;
-
-	while (p[len])
-		len += p[len] + 1;
-	memcpy(name, p, len);
-	if (zc->soa.pointers < 2 || p + len - zc->soa.bytes != zc->soa.pointer_at[1]) {
-		name[len] = 0;
-		return len + 1;
-	}
-	if (len + zc->domain_len > DNS_NAME_MAX)
-		return 0;
-	memcpy(name + len, zc->domain, zc->domain_len);
-	return len + zc->domain_len;
-}
-
 /* The zone's one NS; *ret_target: the offset of its data in the message. */
 static bool put_ns(struct reply *r, uint8_t name[DNS_NAME_MAX + 1], size_t *ret_len,
 		   uint32_t *ret_target)
 {
-	*ret_len = soa_mname(r->zc, name);
+	*ret_len = zone_config_mname(r->zc, name);
 	*ret_target = DNS_HEADER_LEN + r->q.len + r->a.len + XDNS_RR_FIXED_LEN;
 	return *ret_len && put_name_rr(r, XDNS_OWNER_QNAME, DNS_TYPE_NS, name, *ret_len);
 }

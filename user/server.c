@@ -48,7 +48,8 @@ struct server {
 	struct serving now;
 	pthread_mutex_t lock;	     /* between server_reconfigure() and the workers */
 	pthread_cond_t reconfigured; /* a worker has taken over `now` */
-	unsigned count;		     /* workers initialised */
+	struct transfer_source transfers;
+	unsigned count; /* workers initialised */
 	struct worker *workers;
 };
 
@@ -154,8 +155,7 @@ static void raise_file_limit(unsigned workers)
 	setrlimit(RLIMIT_NOFILE, &lim);
 }
 
-static int init_workers(struct server *s, const struct zone *zone, unsigned workers,
-			struct listeners *l)
+static int init_workers(struct server *s, unsigned workers, struct listeners *l)
 {
 	size_t size = (workers * sizeof(struct worker) + 63) & ~(size_t)63;
 	int r;
@@ -167,7 +167,8 @@ static int init_workers(struct server *s, const struct zone *zone, unsigned work
 	for (unsigned i = 0; i < workers; i++) {
 		s->workers[i].index = i;
 		s->workers[i].server = s;
-		s->workers[i].env.zone = zone;
+		s->workers[i].env.zone = s->transfers.zone;
+		s->workers[i].env.transfers = &s->transfers;
 		r = worker_init(&s->workers[i], &l[i]);
 		if (r < 0)
 			return r;
@@ -176,8 +177,8 @@ static int init_workers(struct server *s, const struct zone *zone, unsigned work
 	return 0;
 }
 
-static int open_server(struct server *s, const struct config *cfg, const struct zone *zone,
-		       unsigned workers, struct listeners *l, char **ret_error)
+static int open_server(struct server *s, const struct config *cfg, unsigned workers,
+		       struct listeners *l, char **ret_error)
 {
 	int r = listeners_open(cfg, workers, l, &s->port, ret_error);
 
@@ -186,15 +187,15 @@ static int open_server(struct server *s, const struct config *cfg, const struct 
 	s->now.cfg = cfg;
 	r = listeners_own_resolvers(cfg, s->port, &s->now.own, &s->now.own_count);
 	if (r == 0)
-		r = init_workers(s, zone, workers, l);
+		r = init_workers(s, workers, l);
 	listeners_close(l, workers); /* what no worker has taken */
 	if (r < 0 && asprintf(ret_error, "preparing the DNS workers: %s", uv_strerror(r)) < 0)
 		*ret_error = NULL;
 	return r;
 }
 
-int server_open(const struct config *cfg, const struct zone *zone, unsigned workers,
-		struct server **ret, char **ret_error)
+int server_open(const struct config *cfg, const struct zone *zone, struct history *history,
+		unsigned workers, struct server **ret, char **ret_error)
 {
 	_cleanup_free_ struct listeners *l = NULL;
 	struct server *s;
@@ -206,11 +207,12 @@ int server_open(const struct config *cfg, const struct zone *zone, unsigned work
 	l = calloc(workers, sizeof(*l));
 	s = calloc(1, sizeof(*s));
 	if (s) {
+		s->transfers = (struct transfer_source){.zone = zone, .history = history};
 		pthread_mutex_init(&s->lock, NULL);
 		pthread_cond_init(&s->reconfigured, NULL);
 	}
 	if (l && s)
-		r = open_server(s, cfg, zone, workers, l, &error);
+		r = open_server(s, cfg, workers, l, &error);
 	if (r < 0) {
 		server_stop(s);
 		*ret_error = error;
@@ -299,6 +301,8 @@ struct server_stats server_stats(const struct server *s)
 		sum.tcp_evicted += stat_get(&one->tcp_evicted);
 		sum.tcp_denied += stat_get(&one->tcp_denied);
 		add_forwarder(&sum.forward, s->workers[i].env.forwarder);
+		for (int k = 0; k < TRANSFER_OUTCOMES_COUNT; k++)
+			sum.transfers[k] += stat_get(&one->transfers[k]);
 	}
 	return sum;
 }

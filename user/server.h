@@ -14,6 +14,7 @@
 #include "forward.h"
 #include "limiter.h"
 #include "traffic.h"
+#include "transfer.h"
 #include "zone.h"
 
 struct server;
@@ -22,14 +23,16 @@ struct server_stats {
 	struct traffic udp, tcp;
 	uint64_t tcp_connections, tcp_refused, tcp_evicted, tcp_denied;
 	struct forwarder_stats forward;
+	uint64_t transfers[TRANSFER_OUTCOMES_COUNT];
 };
 
 /*
  * Binds every socket; queries wait in them until server_run(). On failure *ret_error (to be freed)
- * says which address and why. zone outlives the server, cfg does until server_reconfigure().
+ * says which address and why. zone and history outlive the server, cfg does until
+ * server_reconfigure().
  */
-int server_open(const struct config *cfg, const struct zone *zone, unsigned workers,
-		struct server **ret, char **ret_error);
+int server_open(const struct config *cfg, const struct zone *zone, struct history *history,
+		unsigned workers, struct server **ret, char **ret_error);
 
 /* Starts the workers, once. After a failure only server_stop() is left. */
 int server_run(struct server *s);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 /*
- * One connection. Every event ends in settle(), which alone decides whether
+ * One connection. Every event ends in tcp_settle(), which alone decides whether
  * the connection goes on, and what it waits for; the rest only sets its state.
  */
 #include <errno.h>
@@ -24,7 +24,7 @@ struct tcp_forward {
 	uint8_t query[];
 };
 
-static void extend(struct tcp_conn *c, uint64_t ms)
+void tcp_extend(struct tcp_conn *c, uint64_t ms)
 {
 	c->deadline = uv_now(c->t->env->loop) + ms;
 }
@@ -54,8 +54,7 @@ static void queue(struct tcp_conn *c, const uint8_t *data, size_t len)
 	c->out_len = pending + len;
 }
 
-/* Octets the kernel took; sets c->broken on an error. */
-static size_t write_some(struct tcp_conn *c, const uint8_t *data, size_t len)
+size_t tcp_write_some(struct tcp_conn *c, const uint8_t *data, size_t len)
 {
 	ssize_t n = send(c->fd, data, len, MSG_NOSIGNAL | MSG_DONTWAIT);
 
@@ -76,7 +75,7 @@ static void flush(struct tcp_conn *c)
 	if (!len || c->broken)
 		return;
 	if (!c->out)
-		written = write_some(c, t->out, len);
+		written = tcp_write_some(c, t->out, len);
 	if (written < len && !c->broken)
 		queue(c, t->out + written, len - written);
 }
@@ -84,10 +83,10 @@ static void flush(struct tcp_conn *c)
 /* What earlier flushes left. */
 static void write_queue(struct tcp_conn *c)
 {
-	size_t n = write_some(c, c->out + c->out_at, c->out_len - c->out_at);
+	size_t n = tcp_write_some(c, c->out + c->out_at, c->out_len - c->out_at);
 
 	if (n)
-		extend(c, TCP_IDLE_MS);
+		tcp_extend(c, TCP_IDLE_MS);
 	c->out_at += n;
 	if (c->out_at < c->out_len)
 		return;
@@ -95,8 +94,7 @@ static void write_queue(struct tcp_conn *c)
 	c->out_len = c->out_at = 0;
 }
 
-/* Where the next reply's message goes: there is always room for the largest. */
-static uint8_t *reply_room(struct tcp_conn *c)
+uint8_t *tcp_reply_room(struct tcp_conn *c)
 {
 	struct tcp *t = c->t;
 
@@ -105,8 +103,7 @@ static uint8_t *reply_room(struct tcp_conn *c)
 	return t->out + t->out_len + TCP_PREFIX;
 }
 
-/* LEN octets are at reply_room(). */
-static void reply_done(struct tcp_conn *c, size_t len, enum traffic_answer what)
+void tcp_reply_done(struct tcp_conn *c, size_t len, enum traffic_answer what)
 {
 	struct tcp *t = c->t;
 
@@ -120,10 +117,10 @@ static void reply_done(struct tcp_conn *c, size_t len, enum traffic_answer what)
 
 static void servfail(struct tcp_conn *c, const uint8_t *query, size_t len)
 {
-	uint8_t *out = reply_room(c);
+	uint8_t *out = tcp_reply_room(c);
 
-	reply_done(c, reply_empty(query, len, DNS_RCODE_SERVFAIL, false, out, DNS_TCP_MAX),
-		   ANSWER_servfail);
+	tcp_reply_done(c, reply_empty(query, len, DNS_RCODE_SERVFAIL, false, out, DNS_TCP_MAX),
+		       ANSWER_servfail);
 }
 
 static void forward_free(struct tcp_forward *tf)
@@ -161,7 +158,7 @@ static void handle_query(struct tcp_conn *c, const uint8_t *query, size_t len)
 	const struct worker_env *env = c->t->env;
 	const struct reply_client client = {.tcp = true, .address = c->client, .now = time(NULL)};
 	struct reply_result result = {0};
-	uint8_t *out = reply_room(c);
+	uint8_t *out = tcp_reply_room(c);
 	enum reply_verdict verdict;
 
 	/* reply.h reads the header as words, and in a stream half of the queries begin oddly. */
@@ -175,10 +172,13 @@ static void handle_query(struct tcp_conn *c, const uint8_t *query, size_t len)
 	stat_add(&env->stats->tcp.queries[result.type], 1);
 	switch (verdict) {
 	case REPLY_SEND:
-		reply_done(c, result.len, result.answer);
+		tcp_reply_done(c, result.len, result.answer);
 		break;
 	case REPLY_FORWARD:
 		forward_query(c, query, len, result.resolvers);
+		break;
+	case REPLY_TRANSFER:
+		tcp_transfer_begin(c, query, len);
 		break;
 	case REPLY_DROP:
 		stat_add(&env->stats->tcp.dropped[DROPPED_no_query], 1);
@@ -187,13 +187,14 @@ static void handle_query(struct tcp_conn *c, const uint8_t *query, size_t len)
 	c->asked = true;
 	cds_list_del(&c->node);
 	cds_list_add_tail(&c->node, &c->t->conns);
-	extend(c, TCP_IDLE_MS);
+	tcp_extend(c, TCP_IDLE_MS);
 }
 
 /* Back-pressure: who does not read, or asks much that takes long, is not read from. */
 static bool can_take(const struct tcp_conn *c)
 {
-	return !c->out && c->forwards_count < TCP_FORWARDS_MAX && !c->last && !c->broken;
+	return !c->out && !c->transfer && c->forwards_count < TCP_FORWARDS_MAX && !c->last &&
+	       !c->broken;
 }
 
 /* Takes whole queries from the LEN octets in t->in and keeps the rest. */
@@ -230,8 +231,7 @@ static void take_queries(struct tcp_conn *c, size_t len)
 	memcpy(rest, in + at, len - at);
 }
 
-/* Room for what was held back: goes on with it. */
-static void resume(struct tcp_conn *c)
+void tcp_resume(struct tcp_conn *c)
 {
 	if (!c->rest || !can_take(c))
 		return;
@@ -288,19 +288,19 @@ static void end(struct tcp_conn *c)
 		return;
 	}
 	c->draining = true;
-	extend(c, TCP_DRAIN_MS);
+	tcp_extend(c, TCP_DRAIN_MS);
 }
 
-static void settle(struct tcp_conn *c)
+void tcp_settle(struct tcp_conn *c)
 {
-	if (!c->broken && !c->draining && !c->out && !c->forwards_count &&
+	if (!c->broken && !c->draining && !c->out && !c->transfer && !c->forwards_count &&
 	    (c->last || c->peer_done))
 		end(c);
 	if (!c->broken && c->draining)
 		watch(c, UV_READABLE);
 	else if (!c->broken)
 		watch(c, (can_take(c) && !c->peer_done ? UV_READABLE : 0) |
-				 (c->out ? UV_WRITABLE : 0));
+				 (c->out || tcp_transfer_waits(c) ? UV_WRITABLE : 0));
 	tcp_note_held(c);
 	if (c->broken)
 		tcp_conn_close(c);
@@ -317,12 +317,14 @@ static void on_ready(uv_poll_t *poll, int status, int events)
 	} else {
 		if (events & UV_WRITABLE && c->out) {
 			write_queue(c);
-			resume(c);
+			tcp_resume(c);
 		}
+		if (events & UV_WRITABLE && c->transfer)
+			tcp_transfer_write(c);
 		if (events & UV_READABLE && can_take(c))
 			read_some(c);
 	}
-	settle(c);
+	tcp_settle(c);
 }
 
 static void on_forwarded(void *ctx, const uint8_t *reply, size_t len)
@@ -332,30 +334,30 @@ static void on_forwarded(void *ctx, const uint8_t *reply, size_t len)
 	uint8_t *out;
 
 	if (reply) {
-		out = reply_room(c);
+		out = tcp_reply_room(c);
 		memcpy(out, reply, len);
 		if (!c->t->env->cfg->set_truncate_bit)
 			out[2] &= (uint8_t) ~(DNS_FLAG_TC >> 8);
-		reply_done(c, len, ANSWER_forwarded);
+		tcp_reply_done(c, len, ANSWER_forwarded);
 	} else {
 		servfail(c, tf->query, tf->len);
 	}
 	forward_free(tf);
-	extend(c, TCP_IDLE_MS);
+	tcp_extend(c, TCP_IDLE_MS);
 	flush(c);
-	resume(c);
-	settle(c);
+	tcp_resume(c);
+	tcp_settle(c);
 }
 
 void tcp_conn_expired(struct tcp_conn *c)
 {
-	if (c->draining || c->out)
+	if (c->draining || c->out || tcp_transfer_waits(c))
 		c->broken = true;
-	else if (c->forwards_count)
-		extend(c, TCP_IDLE_MS); /* ours to finish; the forwarder has its own time-out */
+	else if (c->forwards_count || c->transfer)
+		tcp_extend(c, TCP_IDLE_MS); /* ours to finish; the forwarder has its own time-out */
 	else
 		c->last = true;
-	settle(c);
+	tcp_settle(c);
 }
 
 static void on_closed(uv_handle_t *handle)
@@ -377,6 +379,7 @@ void tcp_conn_close(struct tcp_conn *c)
 		stat_add(&c->t->env->stats->tcp.dropped[DROPPED_gone], 1);
 		forward_free(tf);
 	}
+	tcp_transfer_cancel(c);
 	free(TAKE_PTR(c->rest));
 	free(TAKE_PTR(c->out));
 	c->t->held -= c->held;
@@ -404,11 +407,12 @@ int tcp_conn_new(struct tcp *t, int fd, unsigned slot, const union sock_addr *pe
 	c->slot = slot;
 	endpoint_client(&peer->any, &c->client);
 	c->refused = clients_find(&t->env->cfg->clients, &peer->any) & XDNS_CLIENT_REFUSED;
+	c->peer = *peer;
 	CDS_INIT_LIST_HEAD(&c->forwards);
 	cds_list_add_tail(&c->node, &t->conns);
 	t->handles++;
 	uv_poll_start(&c->poll, UV_READABLE, on_ready);
 	c->events = UV_READABLE;
-	extend(c, TCP_FIRST_MS);
+	tcp_extend(c, TCP_FIRST_MS);
 	return 0;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* What tcp.c (accepting, limits, time) and tcp_conn.c (one connection) share. */
+/* What tcp.c (accepting, limits, time), tcp_conn.c (one connection) and tcp_transfer.c share. */
 #ifndef XDNS_TCP_PRIV_H
 #define XDNS_TCP_PRIV_H
 
@@ -22,6 +22,8 @@
 #define TCP_PREFIX    2 /* octets of length before a message, RFC 1035 4.2.2 */
 #define TCP_FRAME_MAX (TCP_PREFIX + DNS_TCP_MAX)
 #define TCP_SLOT_FREE UINT64_MAX
+
+struct tcp_transfer;
 
 struct tcp_listener {
 	struct tcp *t;
@@ -54,6 +56,7 @@ struct tcp_conn {
 	int events; /* watched for now */
 	int fd;
 	struct xdns_client client;
+	union sock_addr peer;
 	uint64_t deadline; /* ms, the loop's clock */
 
 	uint8_t *rest; /* read, not yet taken */
@@ -63,6 +66,7 @@ struct tcp_conn {
 	size_t held; /* of t->held: of these two */
 	struct cds_list_head forwards;
 	unsigned forwards_count;
+	struct tcp_transfer *transfer; /* under way; nothing else is answered meanwhile */
 
 	bool asked;	/* a query has come */
 	bool refused;	/* the client may not ask */
@@ -88,5 +92,39 @@ void tcp_note_held(struct tcp_conn *c);
 
 /* One of t->handles has closed. */
 void tcp_handle_closed(struct tcp *t);
+
+/* --- tcp_conn.c, for tcp_transfer.c --- */
+
+/* So long from now on without a word, and the connection is given up. */
+void tcp_extend(struct tcp_conn *c, uint64_t ms);
+
+/* Octets the kernel took; sets c->broken on an error. */
+size_t tcp_write_some(struct tcp_conn *c, const uint8_t *data, size_t len);
+
+/* Where the next reply's message goes: there is always room for the largest. */
+uint8_t *tcp_reply_room(struct tcp_conn *c);
+
+/* LEN octets are at tcp_reply_room(). */
+void tcp_reply_done(struct tcp_conn *c, size_t len, enum traffic_answer what);
+
+/* Room for what was held back: goes on with it. */
+void tcp_resume(struct tcp_conn *c);
+
+/* To be called last: what the connection waits for now. May free it. */
+void tcp_settle(struct tcp_conn *c);
+
+/* --- tcp_transfer.c --- */
+
+/* A query for a zone transfer: answers it, or sets c->transfer. */
+void tcp_transfer_begin(struct tcp_conn *c, const uint8_t *query, size_t len);
+
+/* Is there a transfer with octets that the peer has not taken? */
+bool tcp_transfer_waits(const struct tcp_conn *c);
+
+/* Goes on when the peer takes octets again. */
+void tcp_transfer_write(struct tcp_conn *c);
+
+/* The connection goes. */
+void tcp_transfer_cancel(struct tcp_conn *c);
 
 #endif

@@ -16,7 +16,7 @@ static struct tcp_conn *missed_least(struct tcp *t)
 	cds_list_for_each_entry(c, &t->conns, node) {
 		if (!c->asked)
 			return c;
-		if (!idle && !c->forwards_count)
+		if (!idle && !c->forwards_count && !c->transfer)
 			idle = c;
 	}
 	return idle;

@@ -30,7 +30,9 @@
 	X(formerr, "FORMERR: the query is malformed")                                              \
 	X(notimp, "NOTIMP: another opcode than QUERY")                                             \
 	X(badvers, "BADVERS: another EDNS version than 0")                                         \
-	X(cookie, "a server cookie and nothing else, to a query without a question")
+	X(cookie, "a server cookie and nothing else, to a query without a question")               \
+	X(notauth, "NOTAUTH: a TSIG that is not good")                                             \
+	X(transfer, "the zone, or its changes, to a secondary")
 
 /* X(name, code). The last two have none: all other types, and what no question could be read from.
  */
@@ -44,6 +46,7 @@
 	X(TXT, DNS_TYPE_TXT)                                                                       \
 	X(HTTPS, DNS_TYPE_HTTPS)                                                                   \
 	X(AXFR, DNS_TYPE_AXFR)                                                                     \
+	X(IXFR, DNS_TYPE_IXFR)                                                                     \
 	X(ANY, DNS_TYPE_ANY)                                                                       \
 	X(other, 0)                                                                                \
 	X(unreadable, 0)
@@ -56,7 +59,7 @@
 	X(denied, "the client is in clientsDeny")                                                  \
 	X(limited, "the client's network gets more than responsesPerSecond")                       \
 	X(not_sent, "the system did not take the answer: full buffers, no route, a firewall")      \
-	X(gone, "the client closed its connection while a resolver was asked")                     \
+	X(gone, "the client's connection ended while a resolver was asked, or the zone was sent")  \
 	X(memory, "no memory to remember it by")
 
 enum traffic_answer {

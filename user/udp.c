@@ -267,11 +267,40 @@ static enum reply_verdict respond(struct udp *u, unsigned i, unsigned n,
 	return limit_reply(u, i, n, verdict, result);
 }
 
+/* out[N] answers message I with LEN octets; returns whether it does. */
+static bool reply_to(struct udp *u, unsigned i, unsigned n, size_t len, enum traffic_answer what)
+{
+	struct msghdr *in = &u->in[i].msg_hdr, *out = &u->out[n].msg_hdr;
+
+	u->answer[n] = what;
+	u->out_iov[n].iov_len = len;
+	out->msg_name = in->msg_name;
+	out->msg_namelen = in->msg_namelen;
+	out->msg_control = in->msg_controllen ? in->msg_control : NULL;
+	out->msg_controllen = in->msg_controllen;
+	return len > 0;
+}
+
+static bool answer_transfer(struct udp *u, unsigned i, unsigned n)
+{
+	const struct transfer_query q = {.cfg = u->env->cfg,
+					 .peer = &u->peer[i].storage,
+					 .octets = u->query[i],
+					 .len = u->in[i].msg_len};
+	enum transfer_outcome outcome;
+	struct transfer *none;
+	size_t len;
+
+	transfer_begin(u->env->transfers, &q, u->reply[n], REPLY_MAX, &none, &len, &outcome);
+	stat_add(&u->env->stats->transfers[outcome], 1);
+	return reply_to(u, i, n, len, transfer_said(outcome));
+}
+
 /* Message I of the batch; returns whether out[N] now holds its reply. */
 static bool handle_query(struct udp_socket *s, unsigned i, unsigned n)
 {
 	struct udp *u = s->u;
-	struct msghdr *in = &u->in[i].msg_hdr, *out = &u->out[n].msg_hdr;
+	struct msghdr *in = &u->in[i].msg_hdr;
 	struct reply_result result = {0};
 	enum reply_verdict verdict;
 	enum traffic_drop why;
@@ -285,16 +314,12 @@ static bool handle_query(struct udp_socket *s, unsigned i, unsigned n)
 	count_query(u, result.type);
 	switch (verdict) {
 	case REPLY_SEND:
-		u->answer[n] = result.answer;
-		u->out_iov[n].iov_len = result.len;
-		out->msg_name = in->msg_name;
-		out->msg_namelen = in->msg_namelen;
-		out->msg_control = in->msg_controllen ? in->msg_control : NULL;
-		out->msg_controllen = in->msg_controllen;
-		return true;
+		return reply_to(u, i, n, result.len, result.answer);
 	case REPLY_FORWARD:
 		forward_query(s, i, &result);
 		return false;
+	case REPLY_TRANSFER:
+		return answer_transfer(u, i, n);
 	case REPLY_DROP:
 		count_dropped(u, why);
 	}

@@ -60,15 +60,14 @@ static void on_beat(uv_timer_t *timer)
 	w->wake_all(w->ctx);
 }
 
-int watch_new(uv_loop_t *loop, void (*wake)(void *ctx), void *ctx, struct watch **ret)
+int watch_new(uv_loop_t *loop, struct history *history, void (*wake)(void *ctx), void *ctx,
+	      struct watch **ret)
 {
 	struct watch *w = calloc(1, sizeof(*w));
-	int r = w ? history_new(&w->history) : -ENOMEM;
 
-	if (r) {
-		free(w);
-		return r;
-	}
+	if (!w)
+		return -ENOMEM;
+	w->history = history;
 	w->wake_all = wake;
 	w->ctx = ctx;
 	uv_timer_init(loop, &w->wake);
@@ -82,20 +81,12 @@ int watch_begin(struct watch *w, struct zone *z)
 {
 	if (!uv_is_active((uv_handle_t *)&w->beat))
 		uv_timer_start(&w->beat, on_beat, WATCH_BEAT_MS, WATCH_BEAT_MS);
-	return history_begin(w->history, z, on_changed, w);
-}
-
-void watch_end(struct watch *w)
-{
-	if (w)
-		history_end(w->history);
+	history_tell(w->history, on_changed, w);
+	return history_begin(w->history, z);
 }
 
 void watch_free(struct watch *w)
 {
-	if (!w)
-		return;
-	history_free(w->history);
 	free(w);
 }
 

@@ -16,6 +16,7 @@
 #define WATCH_DELAY_MS 10   /* from a change to the waking of those who wait: once for many */
 #define WATCH_BEAT_MS  5000 /* a word at least so often */
 
+struct history;
 struct watch;
 struct watcher;
 
@@ -27,14 +28,17 @@ struct watch_request {
 	const char *type;    /* "A", "AAAA" or "SRV" */
 };
 
-/* wake: called on the loop; all watchers that had nothing to say are to be asked again. */
-int watch_new(uv_loop_t *loop, void (*wake)(void *ctx), void *ctx, struct watch **ret);
+/*
+ * history outlives it. wake: called on the loop; all watchers that had nothing to say are to be
+ * asked again.
+ */
+int watch_new(uv_loop_t *loop, struct history *history, void (*wake)(void *ctx), void *ctx,
+	      struct watch **ret);
 
 /* On the loop, when the first client comes: until then changes cost nothing. */
 int watch_begin(struct watch *w, struct zone *z);
 
-/* On the loop, after all watchers are closed; the handles close with the loop. Accepts NULL. */
-void watch_end(struct watch *w);
+/* After all watchers are closed, and the loop's handles. Accepts NULL. */
 void watch_free(struct watch *w);
 
 /* Any thread, as the rest. -EINVAL: an unreadable serial or type; -EBUSY: WATCH_CLIENTS are there.

@@ -8,12 +8,14 @@
 #include "forward.h"
 #include "limiter.h"
 #include "server.h"
+#include "transfer.h"
 
 struct worker_env {
 	uv_loop_t *loop;
 	const struct config *cfg; /* of now: to be read anew for each query */
 	const struct zone *zone;
 	struct forwarder *forwarder;
+	struct transfer_source *transfers;
 	const struct limiter *limiter; /* NULL: there is none (yet); to be read atomically */
 	struct server_stats *stats;    /* written by this worker only, by stat_add() */
 };

@@ -88,8 +88,10 @@ int zone_new(const struct xdns_config *config, struct zone **ret)
 	if (!z)
 		return -ENOMEM;
 	z->config = *config;
-	r = pool_init(&z->pool);
+	z->gate = zone_gate_new();
+	r = z->gate ? pool_init(&z->pool) : -ENOMEM;
 	if (r) {
+		zone_gate_free(z->gate);
 		free(z);
 		return r;
 	}
@@ -120,6 +122,7 @@ void zone_free(struct zone *z)
 	free(z->index);
 	pool_done(&z->pool);
 	rcu_unregister_thread();
+	zone_gate_free(z->gate);
 	free(z);
 }
 
@@ -366,19 +369,47 @@ const struct xdns_record *zone_find(const struct zone *z, const struct xdns_qnam
 	return r->flags & XDNS_RECORD_TARGET_ONLY ? NULL : r;
 }
 
+static void read_node(const struct zone *z, const struct node *n, zone_read_fn fn, void *ctx)
+{
+	uint32_t i = __atomic_load_n(&n->record, __ATOMIC_ACQUIRE);
+	const struct xdns_record *r = i ? pool_at(&z->pool, POOL_RECORDS, i) : NULL;
+
+	if (r && !(r->flags & XDNS_RECORD_TARGET_ONLY))
+		fn(ctx, n->wire, r);
+}
+
 void zone_read_for_each(const struct zone *z, zone_read_fn fn, void *ctx)
 {
 	const struct zone_index *index = __atomic_load_n(&z->index, __ATOMIC_ACQUIRE);
 	const struct node *n;
 	uint32_t at = 0;
 
-	while ((n = zone_index_next(index, &at))) {
-		uint32_t i = __atomic_load_n(&n->record, __ATOMIC_ACQUIRE);
-		const struct xdns_record *r = i ? pool_at(&z->pool, POOL_RECORDS, i) : NULL;
+	while ((n = zone_index_next(index, &at)))
+		read_node(z, n, fn, ctx);
+}
 
-		if (r && !(r->flags & XDNS_RECORD_TARGET_ONLY))
-			fn(ctx, n->wire, r);
-	}
+void zone_read_range(const struct zone *z, uint64_t from, uint64_t to, zone_read_fn fn, void *ctx)
+{
+	const struct zone_index *index = __atomic_load_n(&z->index, __ATOMIC_ACQUIRE);
+	struct zone_index_range range;
+	const struct node *n;
+
+	zone_index_range_begin(index, from, to, &range);
+	while ((n = zone_index_range_next(index, &range)))
+		read_node(z, n, fn, ctx);
+}
+
+uint32_t zone_read_places(const struct zone *z)
+{
+	return __atomic_load_n(&z->index, __ATOMIC_ACQUIRE)->size;
+}
+
+uint64_t zone_name_hash(const struct zone *z, const uint8_t *wire)
+{
+	struct xdns_qname q;
+
+	return xdns_qname_read(wire, wire + dname_wire_len(wire), z->config.hash_key, &q) ? 0
+											  : q.hash;
 }
 
 /* Mirror */

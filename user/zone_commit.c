@@ -265,6 +265,7 @@ int zone_commit(struct zone *z, uint32_t serial, struct zone_changes *ret_change
 	r = prepare(z);
 	if (r)
 		return r;
+	zone_gate_close(z->gate);
 	publish_targets(z);
 	publish_names(z, &batch, &changes);
 	unpublish_names(z, &batch, &changes);
@@ -275,6 +276,7 @@ int zone_commit(struct zone *z, uint32_t serial, struct zone_changes *ret_change
 		z->mirror->committed(z->mirror_ctx, serial);
 	if (z->observer)
 		z->observer->committed(z->observer_ctx, serial);
+	zone_gate_open(z->gate);
 	*ret_changes = changes;
 	return 0;
 }

@@ -9,6 +9,8 @@
 #include "csum.h"
 #include "dname_text.h"
 
+#define SOA_RDATA 12 /* octets before it: owner pointer, type, class, TTL, RDLENGTH */
+
 static int name_from_config(const char *text, uint8_t wire[DNAME_WIRE_MAX])
 {
 	int len = dname_from_escaped(text, strlen(text), wire);
@@ -89,6 +91,25 @@ static void make_soa(const struct config *cfg, const struct xdns_config *c, uint
 	for (size_t i = 0; i < sizeof(rr->bytes); i += 8)
 		sum = xdns_sum_add(sum, xdns_get64(rr->bytes + i));
 	rr->sum = xdns_sum_fold(sum);
+}
+
+/* Labels of the ready-made SOA's RDATA, up to the pointer to the apex, or to the root. */
+size_t zone_config_mname(const struct xdns_config *c, uint8_t name[DNS_NAME_MAX + 1])
+{
+	const uint8_t *p = c->soa.bytes + SOA_RDATA;
+	size_t len = 0;
+
+	while (p[len])
+		len += p[len] + 1;
+	memcpy(name, p, len);
+	if (c->soa.pointers < 2 || p + len - c->soa.bytes != c->soa.pointer_at[1]) {
+		name[len] = 0;
+		return len + 1;
+	}
+	if (len + c->domain_len > DNS_NAME_MAX)
+		return 0;
+	memcpy(name + len, c->domain, c->domain_len);
+	return len + c->domain_len;
 }
 
 int zone_config_make(const struct config *cfg, struct xdns_config *ret)

@@ -9,4 +9,7 @@
 /* hash_key: random octets, so that nobody can make names with one hash. */
 int zone_config_make(const struct config *cfg, struct xdns_config *ret);
 
+/* The SOA's MNAME, which is the zone's one NS: a wire name. Returns its octets; 0: too long. */
+size_t zone_config_mname(const struct xdns_config *c, uint8_t name[DNS_NAME_MAX + 1]);
+
 #endif

@@ -170,3 +170,32 @@ struct node *zone_index_next(const struct zone_index *t, uint32_t *at)
 	}
 	return NULL;
 }
+
+void zone_index_range_begin(const struct zone_index *t, uint64_t from, uint64_t to,
+			    struct zone_index_range *ret)
+{
+	*ret = (struct zone_index_range){.from = from,
+					 .to = to,
+					 .at = first_place(t, from),
+					 .last = first_place(t, to),
+					 .left = t->size};
+}
+
+/* A node stands in its home or behind it, with no empty place between (and round the end). */
+struct node *zone_index_range_next(const struct zone_index *t, struct zone_index_range *r)
+{
+	while (r->left) {
+		uint64_t slot = __atomic_load_n(&t->slot[r->at], __ATOMIC_ACQUIRE);
+		struct node *n = node_of(slot);
+
+		r->beyond |= r->at == r->last;
+		if (!slot && r->beyond)
+			break;
+		r->at = place_after(t, r->at);
+		r->left--;
+		if (is_taken(slot) && n->hash >= r->from && n->hash <= r->to)
+			return n;
+	}
+	r->left = 0;
+	return NULL;
+}

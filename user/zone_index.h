@@ -55,4 +55,14 @@ struct node *zone_index_twin(const struct zone_index *t, const struct node *n,
 /* All nodes: the first from *at on, which is 0 at first; NULL: no more. Readers: under RCU. */
 struct node *zone_index_next(const struct zone_index *t, uint32_t *at);
 
+/* The nodes whose hashes are from..to, in no order. Readers: under RCU. */
+struct zone_index_range {
+	uint64_t from, to;
+	uint32_t at, last, left; /* places: the next, the last home of such a node, not seen yet */
+	int beyond;		 /* the last home is passed: an empty place is the end */
+};
+void zone_index_range_begin(const struct zone_index *t, uint64_t from, uint64_t to,
+			    struct zone_index_range *ret);
+struct node *zone_index_range_next(const struct zone_index *t, struct zone_index_range *r);
+
 #endif

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /* What the files of the zone share: zone.c, zone_index.c, zone_build.c, zone_commit.c,
- * zone_reclaim.c. */
+ * zone_gate.c, zone_reclaim.c. */
 #ifndef XDNS_ZONE_INTERNAL_H
 #define XDNS_ZONE_INTERNAL_H
 
+#include <pthread.h>
 #include <urcu.h>
 
 #include "dname.h"
@@ -75,7 +76,17 @@ struct garbage {
 	struct zone_index *indices;
 };
 
+/* Commits and those who hold them off. */
+struct zone_gate {
+	pthread_mutex_t lock;
+	pthread_cond_t opened;
+	unsigned holders;
+	bool wanted; /* a commit waits: nobody else gets in before it */
+	bool closed; /* a commit publishes */
+};
+
 struct zone {
+	struct zone_gate *gate; /* readers' too, to whom the rest is const */
 	struct xdns_config config;
 	struct pool pool;
 	struct zone_index *index;
@@ -93,6 +104,12 @@ struct zone {
 	struct garbage fresh;	/* since the last zone_reclaim_prepare() */
 	struct garbage waiting; /* between prepare and finish */
 };
+
+/* zone_gate.c */
+struct zone_gate *zone_gate_new(void); /* NULL: no memory */
+void zone_gate_free(struct zone_gate *g);
+void zone_gate_close(struct zone_gate *g); /* waits for those who hold it */
+void zone_gate_open(struct zone_gate *g);
 
 /* zone.c */
 void zone_mark_dirty(struct zone *z, struct node *n);

@@ -28,6 +28,25 @@ const struct xdns_record *zone_find(const struct zone *z, const struct xdns_qnam
 typedef void (*zone_read_fn)(void *ctx, const uint8_t *wire, const struct xdns_record *r);
 void zone_read_for_each(const struct zone *z, zone_read_fn fn, void *ctx);
 
+/*
+ * The same for the names whose hashes are from..to, both included. While zone_hold() is in effect
+ * none is left out.
+ */
+void zone_read_range(const struct zone *z, uint64_t from, uint64_t to, zone_read_fn fn, void *ctx);
+
+/* About how many names there may be; under RCU. */
+uint32_t zone_read_places(const struct zone *z);
+
+/* The hash of a lower-case wire name. */
+uint64_t zone_name_hash(const struct zone *z, const uint8_t *wire);
+
+/*
+ * Until zone_release() the zone is one version, that of zone_serial(). The writer waits meanwhile:
+ * for some ten microseconds at a time, not more. Not from the writer's thread.
+ */
+void zone_hold(const struct zone *z);
+void zone_release(const struct zone *z);
+
 /* Where a record's sets and targets stand. */
 const struct pool *zone_read_pool(const struct zone *z);
 

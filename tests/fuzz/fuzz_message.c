@@ -104,6 +104,9 @@ static void ask(struct bench *b, const struct query *q)
 		try_empty(q, DNS_RCODE_SERVFAIL, false);
 		try_empty(q, DNS_RCODE_NOERROR, true);
 		break;
+	case REPLY_TRANSFER:
+		MUST(b->cfg->secondaries_count > 0);
+		break;
 	}
 	free(out);
 }

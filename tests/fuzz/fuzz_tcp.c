@@ -138,6 +138,9 @@ static void expect(const uint8_t *message, size_t len, struct stream *here, stru
 			query[2] &= (uint8_t) ~(DNS_FLAG_TC >> 8);
 		put_message(there, query, len);
 		break;
+	case REPLY_TRANSFER: /* there are no secondaries */
+		MUST(env->cfg->secondaries_count > 0);
+		break;
 	case REPLY_DROP:
 		break;
 	}

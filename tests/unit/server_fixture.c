@@ -58,6 +58,13 @@ size_t reply_empty(const uint8_t *query, size_t len, uint8_t rcode, bool truncat
 	return len;
 }
 
+size_t reply_error(const uint8_t *query, size_t len, uint16_t rcode, int ede, uint8_t *out,
+		   size_t cap)
+{
+	(void)ede;
+	return reply_empty(query, len, (uint8_t)rcode, false, out, cap);
+}
+
 void set_listener(struct config *cfg, const char *host, uint16_t port)
 {
 	struct sockaddr_in a = {.sin_family = AF_INET};
@@ -81,7 +88,7 @@ struct fixture *start_with(const char *host, unsigned workers, enum upstream_mod
 	x->cfg.timeout = 1;
 	x->cfg.set_truncate_bit = truncate_bit;
 	set_listener(&x->cfg, host, 0);
-	if (server_open(&x->cfg, NULL, workers, &x->s, &error) < 0 || server_run(x->s) < 0)
+	if (server_open(&x->cfg, NULL, NULL, workers, &x->s, &error) < 0 || server_run(x->s) < 0)
 		fail_msg("%s", error ? error : "no reason given");
 	return x;
 }

@@ -86,6 +86,8 @@ static const struct {
 	{"responsesExempt", "[]"},
 	{"clientsAllow", "[]"},
 	{"clientsDeny", "[]"},
+	{"tsigKeys", "[]"},
+	{"transfer", "[]"},
 	{"httpOn", "true"},
 	{"httpListener", "\"0.0.0.0\""},
 	{"httpPort", "8123"},
@@ -254,13 +256,13 @@ static void test_types(void **state)
 {
 	static const struct {
 		const char *text;
-		bool good[TYPE_CREDENTIALS + 1]; /* by type; or not wrong in type */
+		bool good[TYPE_OBJECTS + 1]; /* by type; or not wrong in type */
 	} values[] = {
 		{"true", {[TYPE_BOOL] = true}},
 		{"1", {[TYPE_INT] = true, [TYPE_U16] = true, [TYPE_U32] = true, [TYPE_U64] = true}},
 		{"1.0", {0}},
 		{"\"1\"", {[TYPE_STRING] = true}},
-		{"[]", {[TYPE_LIST] = true}},
+		{"[]", {[TYPE_LIST] = true, [TYPE_OBJECTS] = true}},
 		{"{}", {[TYPE_ZONES] = true, [TYPE_CREDENTIALS] = true}},
 	};
 

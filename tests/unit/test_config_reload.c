@@ -6,13 +6,14 @@
 
 #include "config_reload.h"
 
-#define SOURCE	CONFIG_SOURCE
-#define RECORDS CONFIG_RECORDS
-#define SERVING CONFIG_SERVING
-#define XDP	CONFIG_XDP
-#define CLIENTS CONFIG_CLIENTS
-#define RESTART CONFIG_RESTART
-#define NOTHING 0
+#define SOURCE	 CONFIG_SOURCE
+#define RECORDS	 CONFIG_RECORDS
+#define SERVING	 CONFIG_SERVING
+#define TRANSFER CONFIG_TRANSFER
+#define XDP	 CONFIG_XDP
+#define CLIENTS	 CONFIG_CLIENTS
+#define RESTART	 CONFIG_RESTART
+#define NOTHING	 0
 
 /* One key each: two values that differ, and what follows. */
 static const struct {
@@ -54,6 +55,14 @@ static const struct {
 	{"cookies", "true", "false", SERVING},
 	{"nsid", "\"a\"", "\"b\"", SERVING},
 	{"nsid", "\"\"", "\"hostname\"", SERVING},
+	{"transfer", "[]", "[{\"address\": \"192.0.2.1\"}]", TRANSFER},
+	{"transfer", "[{\"address\": \"192.0.2.1\"}]", "[{\"address\": \"192.0.2.2\"}]", TRANSFER},
+	{"transfer", "[{\"address\": \"192.0.2.0/24\"}]", "[{\"address\": \"192.0.2.0/25\"}]",
+	 TRANSFER},
+	{"transfer", "[{\"address\": \"192.0.2.1\"}]",
+	 "[{\"address\": \"192.0.2.1/32\", \"port\": 53, \"notify\": true}]", NOTHING},
+	{"transfer", "[{\"address\": \"::1\"}]", "[{\"address\": \"::1\", \"notify\": false}]",
+	 TRANSFER},
 	{"xdpInterfaces", "[\"eth0\"]", "[\"eth1\"]", XDP},
 	{"xdpInterfaces", "[\"eth0\"]", "[]", XDP},
 	{"xdpMode", "\"auto\"", "\"generic\"", XDP},
@@ -94,9 +103,9 @@ static const struct {
 };
 
 /* Need files; test_files() has them. */
-static const char *const in_files[] = {"caCertFile",	      "certFile",      "keyFile",
-				       "mesosAuthentication", "iamConfigFile", "httpCertFile",
-				       "httpKeyFile",	      "httpTokenFile", "cookieSecretFile"};
+static const char *const in_files[] = {
+	"caCertFile",	"certFile",    "keyFile",	"mesosAuthentication", "iamConfigFile",
+	"httpCertFile", "httpKeyFile", "httpTokenFile", "cookieSecretFile",    "tsigKeys"};
 
 static struct config *parsed(const char *members)
 {
@@ -471,6 +480,7 @@ static const struct {
 	{"\n| at once: the records", CONFIG_RECORDS},
 	{"\n| at once: queries", CONFIG_SERVING},
 	{"\n| at once: who is answered", CONFIG_CLIENTS},
+	{"\n| at once: zone transfers", CONFIG_TRANSFER},
 	{"\n| at once: XDP", CONFIG_XDP},
 	{"\n| at once: who may", CONFIG_HTTP},
 	{"\n| at once: the HTTP API's server", CONFIG_API},

@@ -51,6 +51,9 @@ static void put_default(const struct config_key *key, FILE *out)
 	case TYPE_CREDENTIALS:
 		fputs("{}", out);
 		break;
+	case TYPE_OBJECTS:
+		fputs("[]", out);
+		break;
 	default:
 		fprintf(out, "%llu", (unsigned long long)key->number);
 		break;

@@ -370,7 +370,7 @@ static void test_own_address_is_never_asked(void **state)
 	x->cfg.resolvers = (struct config_resolvers){.list = &x->resolver, .count = 1};
 	x->cfg.timeout = 1;
 	set_listener(&x->cfg, "0.0.0.0", port);
-	assert_int_equal(server_open(&x->cfg, NULL, 1, &x->s, &error), 0);
+	assert_int_equal(server_open(&x->cfg, NULL, NULL, 1, &x->s, &error), 0);
 	assert_int_equal(server_run(x->s), 0);
 	fd = client_of(x, SOCK_DGRAM);
 	send_query(fd, 3, "forward");

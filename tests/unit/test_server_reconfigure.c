@@ -49,7 +49,7 @@ static struct server *serve(const struct owned *o, unsigned workers)
 	struct server *s;
 	char *error = NULL;
 
-	if (server_open(&o->cfg, NULL, workers, &s, &error) < 0 || server_run(s) < 0)
+	if (server_open(&o->cfg, NULL, NULL, workers, &s, &error) < 0 || server_run(s) < 0)
 		fail_msg("%s", error ? error : "no reason given");
 	return s;
 }

@@ -22,6 +22,7 @@
 
 struct world {
 	uv_loop_t loop;
+	struct history *history;
 	struct watch *watch;
 	struct zone *zone;
 	unsigned woken;
@@ -37,7 +38,8 @@ static void start(struct world *w)
 {
 	*w = (struct world){.zone = new_zone(), .serial = FIRST_SERIAL};
 	assert_int_equal(uv_loop_init(&w->loop), 0);
-	assert_int_equal(watch_new(&w->loop, on_wake, w, &w->watch), 0);
+	assert_int_equal(history_new(&w->history), 0);
+	assert_int_equal(watch_new(&w->loop, w->history, on_wake, w, &w->watch), 0);
 	change_a(w->zone, true, "old.marathon.mesos", 0x01010101);
 	commit(w->zone, w->serial);
 	assert_int_equal(watch_begin(w->watch, w->zone), 0);
@@ -51,11 +53,12 @@ static void close_handle(uv_handle_t *handle, void *arg)
 
 static void end(struct world *w)
 {
-	watch_end(w->watch);
+	history_end(w->history);
 	uv_walk(&w->loop, close_handle, NULL);
 	uv_run(&w->loop, UV_RUN_DEFAULT);
 	assert_int_equal(uv_loop_close(&w->loop), 0);
 	watch_free(w->watch);
+	history_free(w->history);
 	zone_free(w->zone);
 }
 
