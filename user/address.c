@@ -5,7 +5,10 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+
+#define PREFIX_CHARS 3
 
 static const uint8_t mapped_prefix[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
 
@@ -92,4 +95,46 @@ void address_from_sockaddr(const struct sockaddr_storage *addr, struct address *
 		memcpy(ret->bytes, &((const struct sockaddr_in *)addr)->sin_addr, 4);
 	else if (addr->ss_family == AF_INET6)
 		memcpy(ret->bytes, &((const struct sockaddr_in6 *)addr)->sin6_addr, 16);
+}
+
+/* What stands behind the '/'; -EINVAL if that is no number of at most max. */
+static int parse_bits(const char *text, unsigned max, unsigned *ret)
+{
+	size_t len = strlen(text);
+	unsigned long bits;
+
+	if (!len || len > PREFIX_CHARS || strspn(text, "0123456789") != len)
+		return -EINVAL;
+	bits = strtoul(text, NULL, 10);
+	if (bits > max)
+		return -EINVAL;
+	*ret = (unsigned)bits;
+	return 0;
+}
+
+static bool is_clear_behind(const struct address *a, unsigned bits, unsigned max)
+{
+	for (unsigned i = bits; i < max; i++)
+		if (a->bytes[i / 8] & (0x80 >> i % 8))
+			return false;
+	return true;
+}
+
+const char *address_parse_network(const char *text, struct address *ret, unsigned *ret_bits)
+{
+	char host[INET6_ADDRSTRLEN];
+	size_t len = strcspn(text, "/");
+	unsigned max;
+
+	if (len >= sizeof(host))
+		return "not a network";
+	memcpy(host, text, len);
+	host[len] = '\0';
+	if (address_parse(host, ret) < 0)
+		return "not a network";
+	max = ret->family == AF_INET ? 32 : 128;
+	*ret_bits = max;
+	if (text[len] == '/' && parse_bits(text + len + 1, max, ret_bits) < 0)
+		return "not a length of a prefix";
+	return is_clear_behind(ret, *ret_bits, max) ? NULL : "has bits set behind its prefix";
 }

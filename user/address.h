@@ -32,4 +32,10 @@ socklen_t address_to_sockaddr(const struct address *a, uint16_t port, struct soc
 /* The address in a sockaddr of either family; of another, none. */
 void address_from_sockaddr(const struct sockaddr_storage *addr, struct address *ret);
 
+/*
+ * "ADDRESS", which is a network of its own, or "ADDRESS/BITS" without bits set behind the prefix.
+ * NULL, or why it is none.
+ */
+const char *address_parse_network(const char *text, struct address *ret, unsigned *ret_bits);
+
 #endif

@@ -1,57 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 /* The lists of client networks: read, and made into what is looked at for each query. */
 #include <errno.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "config_internal.h"
 #include "util.h"
 
 #define NETWORKS_MAX 65536
-#define PREFIX_CHARS 3
-
-/* What stands behind the '/'; -EINVAL if that is no number of at most max. */
-static int parse_bits(const char *text, unsigned max, unsigned *ret)
-{
-	size_t len = strlen(text);
-	unsigned long bits;
-
-	if (!len || len > PREFIX_CHARS || strspn(text, "0123456789") != len)
-		return -EINVAL;
-	bits = strtoul(text, NULL, 10);
-	if (bits > max)
-		return -EINVAL;
-	*ret = (unsigned)bits;
-	return 0;
-}
-
-static bool is_clear_behind(const struct address *a, unsigned bits, unsigned max)
-{
-	for (unsigned i = bits; i < max; i++)
-		if (a->bytes[i / 8] & (0x80 >> i % 8))
-			return false;
-	return true;
-}
-
-/* Why a text is no network, NULL if it is one. */
-static const char *parse_network(const char *text, struct address *ret, unsigned *ret_bits)
-{
-	char host[64];
-	size_t len = strcspn(text, "/");
-	unsigned max;
-
-	if (len >= sizeof(host))
-		return "not a network";
-	memcpy(host, text, len);
-	host[len] = '\0';
-	if (address_parse(host, ret) < 0)
-		return "not a network";
-	max = ret->family == AF_INET ? 32 : 128;
-	*ret_bits = max;
-	if (text[len] == '/' && parse_bits(text + len + 1, max, ret_bits) < 0)
-		return "not a length of a prefix";
-	return is_clear_behind(ret, *ret_bits, max) ? NULL : "has bits set behind its prefix";
-}
 
 static int take(struct config_loader *l, enum config_key_id id, struct str_list *raw,
 		enum client_list list, struct config_networks *ret)
@@ -64,7 +18,7 @@ static int take(struct config_loader *l, enum config_key_id id, struct str_list 
 		unsigned bits;
 		int r;
 
-		why = parse_network(raw->items[i], &a, &bits);
+		why = address_parse_network(raw->items[i], &a, &bits);
 		if (!why && c->count == NETWORKS_MAX)
 			why = "one too many";
 		if (why)

@@ -165,32 +165,11 @@ static int add_key(struct config_loader *l, json_t *object)
 	return 0;
 }
 
-/* "IP" or "IP/PREFIX", with no bits beyond the prefix. */
 static int set_address(struct config_loader *l, const char *text, struct config_secondary *s)
 {
-	char host[INET6_ADDRSTRLEN];
-	size_t len = strcspn(text, "/");
-	const char *digits = text + len + 1;
-	unsigned bits;
+	const char *why = address_parse_network(text, &s->address, &s->prefix);
 
-	if (len >= sizeof(host))
-		return config_fail(l, KEY_TRANSFER, text, "not an IP address or prefix");
-	memcpy(host, text, len);
-	host[len] = '\0';
-	if (address_parse(host, &s->address) < 0)
-		return config_fail(l, KEY_TRANSFER, text, "not an IP address or prefix");
-	bits = s->address.family == AF_INET ? 32 : 128;
-	s->prefix = bits;
-	if (!text[len])
-		return 0;
-	if (!*digits || strlen(digits) > 3 || strspn(digits, "0123456789") != strlen(digits) ||
-	    (unsigned)atoi(digits) > bits)
-		return config_fail(l, KEY_TRANSFER, text, "not an IP address or prefix");
-	s->prefix = (unsigned)atoi(digits);
-	for (unsigned i = s->prefix; i < bits; i++)
-		if (s->address.bytes[i / 8] & 0x80 >> i % 8)
-			return config_fail(l, KEY_TRANSFER, text, "bits beyond the prefix are set");
-	return 0;
+	return why ? config_fail(l, KEY_TRANSFER, text, "%s", why) : 0;
 }
 
 static int set_port(struct config_loader *l, const json_t *value, struct config_secondary *s)
