@@ -17,16 +17,30 @@ static __always_inline __u32 wall_clock(const struct xdns_state *st)
 	return (bpf_ktime_get_boot_ns() + *(const volatile __u64 *)&st->wall) / XDNS_NSEC;
 }
 
-/* What q->asked has: COOKIE is made ready, the rest is userspace's or ignored. */
+static __always_inline enum xdns_counter read_options(const struct xdp_md *ctx,
+						      struct xdns_scratch *s)
+{
+	const __u8 *p = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end;
+
+	p += s->pkt.dns_off & 0x7f;
+	p += xdns_question_options_at(&s->question) & 0x1ff;
+	return xdns_question_options(p, end, s->question.options, &s->question);
+}
+
+/* COOKIE is made ready, the rest is userspace's or ignored. Not inlined: most have none. */
 __attribute__((noinline)) int take_options(struct xdp_md *ctx, struct xdns_scratch *s)
 {
 	struct xdns_state *st = zone_state();
 	const struct xdns_cookies *secrets;
 	struct xdns_client who = {};
+	enum xdns_counter why;
 	__u32 i;
 
 	if (!s || !st)
 		return XDNS_pass_not_serving;
+	why = read_options(ctx, s);
+	if (why != XDNS_CONTINUE)
+		return why;
 	if (s->question.asked & XDNS_ASKED_NSID && st->nsid)
 		return XDNS_pass_edns_option;
 	i = xdns_read_once(st->cookies);

@@ -22,6 +22,7 @@ struct xdns_question {
 	__u8 dnssec_ok;
 	__u8 asked;	   /* XDNS_ASKED_*: options that are answered */
 	__u8 cookie_valid; /* the client has shown a server cookie of ours (cookie.h) */
+	__u16 options;	   /* octets of them, if it came out as XDNS_OPTIONS */
 	__u64 cookie[3];   /* the COOKIE option: the client's, and behind it the server's or 0 */
 };
 
@@ -29,7 +30,7 @@ struct xdns_question {
 #define XDNS_ASKED_NSID	  2
 #define XDNS_ASKED_SERVER 4 /* a server cookie, good or not, is in the COOKIE option */
 
-/* A question of the kernel's shape with options in it that may have to be answered. */
+/* A question of the kernel's shape with options in it: xdns_question_options() is to follow. */
 #define XDNS_OPTIONS (XDNS_COUNTERS_COUNT + 1)
 
 /* The header's first eight octets: no QR, no opcode, one question, no answer. */
@@ -103,8 +104,9 @@ static __always_inline enum xdns_counter xdns_question_option(const __u8 *p, con
 }
 
 /*
- * Options fill the RDATA of len octets at p exactly (RFC 6891 6.1.2). XDNS_CONTINUE: they may all
- * be ignored; XDNS_OPTIONS: not those that q->asked has.
+ * The options of a question that came out as XDNS_OPTIONS; p: where they begin, len: q->options.
+ * They fill the RDATA exactly (RFC 6891 6.1.2). XDNS_CONTINUE: all but what q->asked has may be
+ * ignored. Apart from the rest for the verifier, which would follow each on every path to it.
  */
 static __always_inline enum xdns_counter xdns_question_options(const __u8 *p, const void *end,
 							       __u32 len, struct xdns_question *q)
@@ -124,7 +126,7 @@ static __always_inline enum xdns_counter xdns_question_options(const __u8 *p, co
 	}
 	if (len)
 		return XDNS_pass_opt;
-	return q->asked ? XDNS_OPTIONS : XDNS_CONTINUE;
+	return XDNS_CONTINUE;
 }
 
 /* The OPT at p, which has `left` octets of message. Its RDATA must end inside the message. */
@@ -151,7 +153,8 @@ static __always_inline enum xdns_counter xdns_question_opt(const __u8 *p, const 
 		return XDNS_CONTINUE;
 	if (options > left - DNS_OPT_LEN)
 		return XDNS_pass_opt;
-	return xdns_question_options(p + DNS_OPT_LEN, end, options, q);
+	q->options = options;
+	return XDNS_OPTIONS;
 }
 
 /*
@@ -194,6 +197,12 @@ static __always_inline enum xdns_counter xdns_question_parse(const __u8 *p, cons
 	if (h->arcount)
 		return xdns_question_opt(p + 4, end, len, q);
 	return XDNS_CONTINUE;
+}
+
+/* From the message's start to its options, if it has any. */
+static __always_inline __u32 xdns_question_options_at(const struct xdns_question *q)
+{
+	return DNS_HEADER_LEN + q->len + DNS_OPT_LEN;
 }
 
 /* Type and class as they follow the name. */

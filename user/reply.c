@@ -304,7 +304,10 @@ static bool parse(struct reply *r, const uint8_t *query, size_t len, uint16_t *r
 	bool question;
 
 	r->qclass = DNS_CLASS_IN;
-	if ((shape == XDNS_CONTINUE || shape == XDNS_OPTIONS) && reply_name_valid(&r->q.name)) {
+	if (shape == XDNS_OPTIONS)
+		shape = xdns_question_options(query + xdns_question_options_at(&r->q), query + len,
+					      r->q.options, &r->q);
+	if (shape == XDNS_CONTINUE && reply_name_valid(&r->q.name)) {
 		r->q.name.hash = xdns_qname_hash(&r->q.name, r->zc->hash_key);
 		xdns_qname_fold(&r->q.name, &r->q.name);
 		return true;

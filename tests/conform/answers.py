@@ -28,7 +28,7 @@ class Answer:
         self.edns = self.options = None
         if message.opt:
             self.edns = (message.payload, message.edns, message.ednsflags & 0xffff)
-            self.options = sorted(option.to_text() for option in message.options)
+            self.options = sorted(option.to_text() + getattr(option, "data", b"").hex() for option in message.options)
 
     @staticmethod
     def section(rrsets):

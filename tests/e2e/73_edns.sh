@@ -12,7 +12,7 @@ stage
 plain_path
 few_tasks
 many_tasks 90
-daemon_xdp native externalOn false recurseOn false SOAMinttl 30 refreshSeconds 3600
+daemon_xdp native externalOn false recurseOn false SOAMinttl 30 refreshSeconds 3600 nsid '"conform"'
 within 20 is 90 count_of many.marathon.mesos || not_ok "the zone is there" "$(tail "$DAEMON_LOG")"
 dump_zone
 peer_bind

@@ -291,6 +291,9 @@ static enum xdns_counter parse(const uint8_t *p, size_t len, struct xdns_questio
 
 	memcpy(memory, p, len);
 	why = xdns_question_parse(memory, memory + len, len, q);
+	if (why == XDNS_OPTIONS)
+		why = xdns_question_options(memory + xdns_question_options_at(q), memory + len,
+					    q->options, q);
 	free(memory);
 	return why;
 }
