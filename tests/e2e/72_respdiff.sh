@@ -43,7 +43,7 @@ daemon_xdp native externalOn false recurseOn false ttl 60 SOAMinttl 30 refreshSe
 within 20 is 90 count_of many.marathon.mesos || not_ok "the zone is there" "$(tail "$DAEMON_LOG")"
 dump_zone
 peer_nsd
-peer_knot
+peer_knot ''
 answered_before=$(answered_by_kernel)
 results "" net_exec client "$PYTHON" tests/conform/respdiff.py --zone "$ZONE_FILE" \
 	--kernel "$SERVER,$SERVER6" --userspace "$PLAIN,$PLAIN6" --nsd $NSD_ADDRESS --knot $KNOT_ADDRESS \

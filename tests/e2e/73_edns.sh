@@ -15,6 +15,6 @@ many_tasks 90
 daemon_xdp native externalOn false recurseOn false SOAMinttl 30 refreshSeconds 3600 nsid '"conform"'
 within 20 is 90 count_of many.marathon.mesos || not_ok "the zone is there" "$(tail "$DAEMON_LOG")"
 dump_zone
-peer_bind
+peer_bind ''
 results "" net_exec client "$PYTHON" tests/conform/edns.py --kernel $SERVER --userspace $PLAIN --bind $BIND_ADDRESS
 finish
