@@ -97,7 +97,7 @@ details() {
 
 who() {
 	local mode=$1 expected query
-	# shellcheck disable=SC2086 # two options
+	# shellcheck disable=SC2086 # three options
 	equal "$mode: a truncated answer by the kernel, where there is room" "kernel answer_truncated" \
 		"$(by_whom $ROOM many.marathon.mesos A +ignore)"
 	# 700 octets less header, question and OPT
@@ -110,7 +110,7 @@ who() {
 	done <<-'END'
 		leader.mesos,A kernel answer_a
 		six.marathon.mesos,AAAA kernel answer_aaaa
-		_web._tcp.marathon.mesos,SRV kernel answer_srv
+		_web._tcp.marathon.mesos,SRV,+nocookie kernel answer_srv
 		leader.mesos,AAAA kernel answer_nodata
 		_tcp.marathon.mesos,A kernel answer_nodata
 		nobody.marathon.mesos,A kernel answer_nxdomain
