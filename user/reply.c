@@ -60,6 +60,8 @@ static enum traffic_answer error_said(uint16_t rcode)
 		return ANSWER_refused;
 	case DNS_RCODE_BADVERS:
 		return ANSWER_badvers;
+	case DNS_RCODE_NOTAUTH:
+		return ANSWER_notauth;
 	default:
 		return ANSWER_servfail;
 	}
@@ -166,11 +168,16 @@ static bool is_transfer(const struct reply *r)
 	return r->q.type == DNS_TYPE_AXFR || r->q.type == DNS_TYPE_IXFR;
 }
 
+/* Octets that the response may have, its signature not counted. */
+static uint32_t room_of(const struct reply *r)
+{
+	return (r->client->tcp ? DNS_TCP_MAX : r->q.limit) - r->reserved;
+}
+
 /* A name of the domain. Returns 0 or the rcode of an error. */
 static uint16_t answer_zone(struct reply *r)
 {
 	const struct xdns_record *rec;
-	uint32_t limit = r->client->tcp ? DNS_TCP_MAX : r->q.limit;
 	uint8_t rcode;
 
 	if (r->qclass != DNS_CLASS_IN) {
@@ -189,7 +196,7 @@ static uint16_t answer_zone(struct reply *r)
 		r->ede = DNS_EDE_PROHIBITED;
 		return DNS_RCODE_REFUSED;
 	}
-	xdns_answer_init(&r->a, &r->q, limit);
+	xdns_answer_init(&r->a, &r->q, room_of(r));
 	rec = zone_find(r->zone, &r->q.name);
 	if (!rec)
 		rec = find_without_wildcards(r);
@@ -224,7 +231,7 @@ static bool answer_reverse(struct reply *r)
 	rec = zone_find(r->zone, &r->q.name);
 	if (!rec || !(rec->flags & XDNS_RECORD_REVERSE))
 		return false;
-	xdns_answer_init(&r->a, &r->q, r->client->tcp ? DNS_TCP_MAX : r->q.limit);
+	xdns_answer_init(&r->a, &r->q, room_of(r));
 	reply_ptr(r, rec);
 	reply_put_opt(r);
 	return r->a.an || r->a.cut;
@@ -297,6 +304,37 @@ static enum reply_verdict answer(struct reply *r, const uint8_t *query, uint8_t 
 	return REPLY_FORWARD;
 }
 
+/*
+ * A signed question gets a signed answer (RFC 8945 5.2, 5.3). What is signed for somebody else goes
+ * on as it is (5.5); with a key of ours, outside the domain, there is nobody to ask.
+ */
+static enum reply_verdict answer_signed(struct reply *r, const uint8_t *query, size_t len,
+					uint8_t *out, size_t cap, struct reply_result *ret)
+{
+	const struct config *cfg = r->cfg;
+	enum reply_verdict verdict;
+	struct tsig t;
+	size_t at;
+
+	if (tsig_find(query, len, &at) || !at ||
+	    tsig_verify(cfg->tsig_keys, cfg->tsig_keys_count, query, len, at, r->client->now, &t))
+		return respond(r, DNS_RCODE_FORMERR, query, out, cap, ret);
+	if (is_transfer(r) ||
+	    (!t.key && !reply_name_below(&r->q.name, r->zc->domain, r->zc->domain_len)))
+		return answer(r, query, out, cap, ret);
+	r->reserved = (uint16_t)tsig_room(&t);
+	if (t.error)
+		verdict = respond(r, DNS_RCODE_NOTAUTH, query, out, cap, ret);
+	else
+		verdict = answer(r, query, out, cap, ret);
+	if (verdict == REPLY_FORWARD) {
+		r->ede = DNS_EDE_NOT_AUTHORITATIVE;
+		verdict = respond(r, DNS_RCODE_REFUSED, query, out, cap, ret);
+	}
+	ret->len = tsig_sign(&t, out, ret->len, cap, r->client->now);
+	return verdict;
+}
+
 /* Fills r from a message of any shape; false and the rcode if that is all there is to say. */
 static bool parse(struct reply *r, const uint8_t *query, size_t len, uint16_t *ret_rcode)
 {
@@ -343,7 +381,8 @@ enum reply_verdict reply_query(const struct config *cfg, const struct zone *zone
 	r.zc = zone_config(zone);
 	r.pool = zone_read_pool(zone);
 	r.client = client;
-	r.nsid = r.cookie_refused = false;
+	r.nsid = r.cookie_refused = r.has_tsig = false;
+	r.reserved = 0;
 	r.rcode = DNS_RCODE_NOERROR;
 	r.ede = -1;
 	r.error = false;
@@ -359,7 +398,10 @@ enum reply_verdict reply_query(const struct config *cfg, const struct zone *zone
 	if (!good)
 		return respond(&r, rcode, query, out, cap, ret);
 	rcu_read_lock();
-	verdict = answer(&r, query, out, cap, ret);
+	if (r.has_tsig && cfg->tsig_keys_count)
+		verdict = answer_signed(&r, query, len, out, cap, ret);
+	else
+		verdict = answer(&r, query, out, cap, ret);
 	rcu_read_unlock();
 	return verdict;
 }

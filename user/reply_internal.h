@@ -28,6 +28,8 @@ struct reply {
 	int ede;	     /* extended error, -1: none */
 	bool nsid;	     /* the response says who we are */
 	bool cookie_refused; /* a server cookie was shown that is not ours, or no longer */
+	bool has_tsig;	     /* the query is signed, by whomever */
+	uint16_t reserved;   /* octets of the response that its signature takes */
 	uint8_t *body;	     /* REPLY_BODY_CAP octets */
 };
 

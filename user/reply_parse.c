@@ -110,6 +110,7 @@ static enum dns_rcode parse_records(const uint8_t *p, size_t left, unsigned befo
 				return opt;
 			rcode = opt;
 		}
+		r->has_tsig |= rr.type == DNS_TYPE_TSIG;
 		p += rr.len;
 		left -= rr.len;
 	}

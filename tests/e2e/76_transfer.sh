@@ -11,7 +11,7 @@ for program in nsd knotd named kdig jq; do
 	command -v $program >/dev/null || skip_all "$program is not installed"
 done
 
-ALL=(nsd:10.53.0.11: nsd:10.53.0.12:one knot:10.53.0.13: knot:10.53.0.14:two bind:10.53.0.15:)
+ALL=(nsd:10.53.0.11: nsd:10.53.0.12:one knot:10.53.0.13: knot:10.53.0.14:two bind:10.53.0.15: bind:10.53.0.16:two)
 
 # write_keys: the secrets as the daemon wants them
 write_keys() {
@@ -86,7 +86,7 @@ by_notify() {
 			"transfer: ixfr to $address:[0-9]+: serial" "$(grep transfer: "$DAEMON_LOG")"
 	done
 	succeeds "they were told: $(metric 'notify_total{event="acknowledged"}') of $(metric 'notify_total{event="sent"}') messages acknowledged for $CHANGES changes" \
-		[ "$(metric 'notify_total{event="acknowledged"}')" -ge 10 ]
+		[ "$(metric 'notify_total{event="acknowledged"}')" -ge 12 ]
 	equal "none refused a message, or gave a bad answer" "0 0" \
 		"$(metric 'notify_total{event="refused"}') $(metric 'notify_total{event="ignored"}')"
 }
@@ -107,6 +107,14 @@ who_may() {
 	matches "with another secret: BADSIG" 'BADSIG' "$bad"
 	bad=$(net_exec master dig @10.53.1.2 -y "$(dig_key lost)" mesos AXFR)
 	matches "with an unknown key: BADKEY" 'BADKEY' "$bad"
+	equal "a signed question has a signed answer, by UDP and by TCP" "verified verified" \
+		"$(for how in notcp tcp; do
+			net_exec master dig "+$how" @10.53.1.2 -y "$(dig_key two)" leader.mesos >"$NET_DIR/signed" 2>&1
+			grep -q 'status: NOERROR' "$NET_DIR/signed" && grep -q 'TSIG.*NOERROR' "$NET_DIR/signed" &&
+				! grep -qi "couldn't verify" "$NET_DIR/signed" && echo verified
+		done | paste -sd ' ')"
+	matches "a question with an unknown key: NOTAUTH" 'status: NOTAUTH' \
+		"$(net_exec master dig @10.53.1.2 -y "$(dig_key lost)" leader.mesos)"
 	bad=$(net_exec server dig @127.0.0.1 mesos AXFR +noall +comments)
 	matches "from nowhere in the list: nothing" 'Transfer failed' "$bad"
 	matches "REFUSED, by UDP, too" 'REFUSED' "$(net_exec server kdig @127.0.0.1 +notcp mesos IXFR=1 2>&1)"

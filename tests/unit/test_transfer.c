@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "reply.h"
 #include "tsig.h"
 #include "util.h"
 #include "zone_read.h"
@@ -387,6 +388,44 @@ static void test_keys(void **state)
 	world_end(&w);
 }
 
+/* A question that is no transfer: signed like it; a key's name alone is not enough. */
+static void test_signed_questions(void **state)
+{
+	const struct reply_client client = {.now = (uint32_t)time(NULL)};
+	struct tsig_key keys[2] = {{.secret_len = 32}, {.secret_len = 32, .secret = {1}}};
+	uint8_t query[512], out[DNS_UDP_PLAIN_MAX];
+	size_t plain = world_query(DNS_TYPE_SOA, 0, query), len;
+	struct reply_result ret;
+	struct tsig sig;
+	struct world w;
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		keys[i].name_len = (uint8_t)dname_from_text("key", 3, keys[i].name);
+		keys[i].algorithm = TSIG_SHA512;
+	}
+	world_start(&w, "");
+	w.cfg->tsig_keys[0] = keys[0]; /* there is room for one more than are given */
+	w.cfg->tsig_keys_count = 1;
+	tsig_begin(&sig, &keys[0]);
+	len = tsig_sign(&sig, query, plain, sizeof(query), client.now);
+	assert_int_equal(reply_query(w.cfg, w.zone, &client, query, len, out, sizeof(out), &ret),
+			 REPLY_SEND);
+	assert_int_equal(out[3] & DNS_RCODE_MASK, DNS_RCODE_NOERROR);
+	assert_int_equal(tsig_verify_answer(&sig, out, ret.len, client.now), 0);
+
+	plain = world_query(DNS_TYPE_SOA, 0, query);
+	tsig_begin(&sig, &keys[1]); /* another secret under the name */
+	len = tsig_sign(&sig, query, plain, sizeof(query), client.now);
+	assert_int_equal(reply_query(w.cfg, w.zone, &client, query, len, out, sizeof(out), &ret),
+			 REPLY_SEND);
+	assert_int_equal(out[3] & DNS_RCODE_MASK, DNS_RCODE_NOTAUTH);
+	assert_int_equal(ret.answer, ANSWER_notauth);
+	assert_int_equal(tsig_verify_answer(&sig, out, ret.len, client.now), -EACCES);
+	w.cfg->tsig_keys_count = 0;
+	world_end(&w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -400,6 +439,7 @@ int main(void)
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_too_many),
 		cmocka_unit_test(test_keys),
+		cmocka_unit_test(test_signed_questions),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
