@@ -192,9 +192,15 @@ static void watch(struct daemon *d)
 static int serve(struct daemon *d)
 {
 	_cleanup_free_ char *error = NULL;
-	int r = server_open(d->cfg, d->zone, d->history, uv_available_parallelism(), &d->server,
-			    &error);
+	int r;
 
+	if (!d->cfg->dns_on) {
+		log_notice("no DNS (dnsOn is false): serving the HTTP API alone");
+		privileges_drop(d->cfg, d->limit_calls);
+		return 0;
+	}
+	r = server_open(d->cfg, d->zone, d->history, uv_available_parallelism(), &d->server,
+			&error);
 	if (r) {
 		log_error("%s", error ? error : strerror(-r));
 		return r;
@@ -249,7 +255,8 @@ static int start(struct daemon *d)
 	if (r)
 		return r;
 	if (!d->cfg->xdp_on) {
-		log_notice("xdp: off (xdpOn is false); serving everything from userspace");
+		if (d->cfg->dns_on)
+			log_notice("xdp: off (xdpOn is false); serving everything from userspace");
 		kernel_forget(d->cfg);
 	}
 	watch(d);

@@ -15,18 +15,6 @@
 #define XDNS_VERSION "dev"
 #endif
 
-/* What a valid configuration asks for and this version does not do. */
-static int check_supported(const struct config *cfg)
-{
-	if (!cfg->dns_on) {
-		log_error("%s: DnsOn: false leaves this version nothing to serve", cfg->file);
-		return -1;
-	}
-	if (cfg->resolv_subnet_first)
-		log_warn("%s: ResolvSubnetFirst: has no effect in this version", cfg->file);
-	return 0;
-}
-
 /* Else the first sockets would be 0 to 2, and what is logged would go into one of them. */
 static void open_standard_files(void)
 {
@@ -43,7 +31,6 @@ static int run(const struct options *o)
 {
 	_cleanup_free_ char *error = NULL;
 	struct config *cfg;
-	int status = EXIT_FAILURE;
 
 	if (config_load(o->config, &cfg, &error)) {
 		log_error("%s", error ? error : "no memory for the configuration");
@@ -53,10 +40,9 @@ static int run(const struct options *o)
 		log_warn("%s", cfg->warnings[i]);
 	config_set_keep_serving(cfg, o->keep_serving);
 	config_log(cfg);
-	if (!check_supported(cfg))
-		status = daemon_run(TAKE_PTR(cfg), o->seccomp);
-	config_free(cfg);
-	return status;
+	if (cfg->resolv_subnet_first)
+		log_warn("%s: ResolvSubnetFirst: has no effect in this version", cfg->file);
+	return daemon_run(cfg, o->seccomp);
 }
 
 /*

@@ -153,6 +153,21 @@ no_master() {
 	equal "without a zone: hosts" 503 "$(code /v1/hosts/leader.mesos)"
 }
 
+# The API alone: no port 53, and nothing in the kernel, whatever xdpOn says.
+no_dns() {
+	config httpOn true dnsOn false
+	net_start server "$NET_DIR/no-dns.log" "$BIN" -config="$NET_DIR/config.json" -v=1
+	DAEMON=$NET_PID
+	within 20 is 200 code /ready
+	equal "without DNS: ready" 200 "$(code /ready)"
+	equal "without DNS: hosts" '["172.16.2.1","fd00:16::1"]' "$(json 'map(.ip)' /v1/hosts/six.marathon.mesos)"
+	matches "without DNS: metrics" '^mesos_xdns_zone_names [1-9]' "$(http /metrics | grep zone_names)"
+	equal "without DNS: no port" "" "$(net_exec server ss -Hlnu 'sport = 53')"
+	equal "without DNS: no program" 0 "$(ip -n "$(net_name server)" link show client0 | grep -c xdp)"
+	matches "without DNS: it says so" 'serving the HTTP API alone' "$(grep dnsOn "$NET_DIR/no-dns.log" | tail -1)"
+	daemon_stop
+}
+
 stage
 few_tasks
 daemon_xdp native httpOn true mesosCredentials '{"principal": "admin", "secret": "top-secret"}'
@@ -168,4 +183,5 @@ config_off
 no_master
 equal "nothing went wrong" "" "$(grep -E 'Sanitizer|error: .*Assert' "$DAEMON_LOG")"
 daemon_stop
+no_dns
 finish
