@@ -156,11 +156,8 @@ static int compute(const struct tsig *t, const uint8_t *msg, size_t len, size_t 
 		   const struct rdata *d, uint8_t ret[TSIG_MAC_MAX])
 {
 	const struct tsig_key *k = t->key;
-	char digest[16];
-	OSSL_PARAM params[] = {
-		OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0),
-		OSSL_PARAM_construct_end(),
-	};
+	char digest[16]; /* the parameter takes no constant */
+	OSSL_PARAM params[2];
 	uint8_t header[DNS_HEADER_LEN], prior[2], fields[2 * (DNS_NAME_MAX + 1) + 24], *p = fields;
 	EVP_MAC *mac = EVP_MAC_fetch(NULL, OSSL_MAC_NAME_HMAC, NULL);
 	EVP_MAC_CTX *c = mac ? EVP_MAC_CTX_new(mac) : NULL;
@@ -168,6 +165,8 @@ static int compute(const struct tsig *t, const uint8_t *msg, size_t len, size_t 
 	bool good;
 
 	strcpy(digest, algorithms[k->algorithm].digest);
+	params[0] = OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0);
+	params[1] = OSSL_PARAM_construct_end();
 	memcpy(header, msg, sizeof(header));
 	put16(header, d->original_id);
 	put16(header + 10, arcount);
