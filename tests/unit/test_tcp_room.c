@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #define CROWD	 1100 /* connections, more than a worker takes */
 #define EACH	 100  /* of one address */
@@ -34,6 +35,17 @@ static void assert_answered(int fd, uint16_t id)
 	assert_int_equal(read_id(fd), id);
 }
 
+/* The worker may come to what was sent later than whoever sent it. */
+static bool somebody_went(const struct fixture *x)
+{
+	for (unsigned ms = 0; ms < PATIENCE * 1000; ms += 10) {
+		if (server_stats(x->s).tcp_evicted > 0)
+			return true;
+		usleep(10 * 1000);
+	}
+	return false;
+}
+
 static int raise_limit(void **state)
 {
 	struct rlimit lim;
@@ -60,7 +72,7 @@ static void test_silent_ones_make_room(void **state)
 	late = client_from(x, 2 + CROWD / EACH);
 	assert_answered(late, 2);
 	assert_answered(asked, 3);
-	assert_true(server_stats(x->s).tcp_evicted > 0);
+	assert_true(somebody_went(x));
 	assert_int_equal(server_stats(x->s).tcp_refused, 0);
 	while (n > 0)
 		close(fd[--n]);
@@ -84,8 +96,8 @@ static void test_what_is_kept_is_bounded(void **state)
 		fd[n] = client_from(x, 2 + n / EACH);
 		send(fd[n], half, sizeof(half), MSG_NOSIGNAL);
 	}
+	assert_true(somebody_went(x));
 	assert_answered(asked, 2);
-	assert_true(server_stats(x->s).tcp_evicted > 0);
 	for (unsigned n = 0; n < MANY; n++)
 		close(fd[n]);
 	close(asked);
