@@ -93,7 +93,7 @@ static int put_ready(const struct api_world *world, void *arg)
 		put_source(w, &s);
 	}
 	json_open(w, "xdp", '{');
-	json_put_bool(w, "on", world->cfg->xdp_on);
+	json_put_bool(w, "on", config_wants_xdp(world->cfg));
 	json_put_bool(w, "serving", world->kernel && kernel_serving(world->kernel));
 	json_open(w, "interfaces", '[');
 	if (world->kernel)

@@ -187,4 +187,10 @@ extern const char *const config_ip_source_names[IP_SOURCE_COUNT];
 
 struct config *config_free(struct config *cfg);
 
+/* The program passes what it does not answer to the sockets, so it is nothing without them. */
+static inline bool config_wants_xdp(const struct config *cfg)
+{
+	return cfg->xdp_on && cfg->dns_on;
+}
+
 #endif

@@ -27,9 +27,6 @@ static int check_service(struct config_loader *l)
 {
 	if (!l->cfg->dns_on && !l->cfg->http_on)
 		return config_fail(l, KEY_DNS_ON, NULL, "dnsOn and httpOn are both false");
-	/* the program passes what it does not answer to the sockets, so it is nothing without them
-	 */
-	l->cfg->xdp_on &= l->cfg->dns_on;
 	return 0;
 }
 

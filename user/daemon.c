@@ -254,7 +254,7 @@ static int start(struct daemon *d)
 	r = serve(d);
 	if (r)
 		return r;
-	if (!d->cfg->xdp_on) {
+	if (!config_wants_xdp(d->cfg)) {
 		if (d->cfg->dns_on)
 			log_notice("xdp: off (xdpOn is false); serving everything from userspace");
 		kernel_forget(d->cfg);

@@ -83,7 +83,7 @@ void daemon_follow_kernel(struct daemon *d)
 			kernel_sync(d->kernel, &d->interfaces);
 		return;
 	}
-	if (!d->cfg->xdp_on || !zone_ready(d->zone) || zone_incomplete(d->zone))
+	if (!config_wants_xdp(d->cfg) || !zone_ready(d->zone) || zone_incomplete(d->zone))
 		return;
 	if (!d->cfg->port) {
 		note_refusal(d, strdup("needs a fixed port, not 0"));
@@ -104,7 +104,7 @@ void daemon_limit(struct daemon *d)
 {
 	if (!d->cfg->responses_per_second || d->limiter.cells)
 		return;
-	if (d->cfg->xdp_on && !kernel_create_cells(&d->limiter))
+	if (config_wants_xdp(d->cfg) && !kernel_create_cells(&d->limiter))
 		return;
 	if (limiter_set_cells(&d->limiter, NULL, -1))
 		log_error("responsesPerSecond: no memory: userspace does not limit responses");
@@ -175,7 +175,7 @@ int daemon_claim_kernel(struct daemon *d)
 	_cleanup_free_ char *why = NULL;
 	int r;
 
-	if (!d->cfg->xdp_on || !d->cfg->port)
+	if (!config_wants_xdp(d->cfg) || !d->cfg->port)
 		return 0;
 	r = claim(d, &why);
 	if (r == -EBUSY)

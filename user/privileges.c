@@ -34,7 +34,7 @@ static uint64_t needed(const struct config *cfg)
 {
 	uint64_t set = BIT(CAP_NET_BIND_SERVICE);
 
-	if (cfg->xdp_on)
+	if (config_wants_xdp(cfg))
 		set |= BIT(CAP_BPF) | BIT(CAP_PERFMON) | BIT(CAP_NET_ADMIN);
 	return set;
 }
