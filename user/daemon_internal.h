@@ -44,6 +44,7 @@ struct daemon {
 /* The pins' folder. -EBUSY: another daemon serves; anything else leaves userspace to serve alone.
  */
 int daemon_claim_kernel(struct daemon *d);
+/* Their secrets, before anybody is answered: the file's, those in the pins, or new ones. */
 int daemon_settle_cookies(struct daemon *d);
 /* The zone that the daemon before has left in the kernel's maps. */
 void daemon_restore(struct daemon *d);

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-/* The daemon's kernel half: the program and the zone, the interfaces it is on, the zone it left
- * behind. */
+/* The daemon's kernel half: the program and the zone, the interfaces, what a daemon before left. */
 #include "daemon_internal.h"
 
 #include <errno.h>
@@ -16,7 +15,6 @@
 #define KERNEL_RETRY_NS	     (3 * NSEC_PER_SEC)
 #define INTERFACES_SETTLE_MS 100 /* changes of links and addresses come in bursts */
 
-/* The SOA's name server is this machine (Mesos-DNS: records for the listener). */
 /* A link-local address says nothing without its link (RFC 4472 2.1). */
 static bool is_for_others(const struct interface_address *a)
 {
