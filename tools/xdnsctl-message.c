@@ -11,6 +11,7 @@
 #include "array.h"
 #include "dname_text.h"
 #include "dns.h"
+#include "octets.h"
 #include "util.h"
 
 #define POINTERS_MAX 128
@@ -108,16 +109,6 @@ void ctl_rrs_done(struct ctl_rrs *rrs)
 	}
 	free(rrs->list);
 	*rrs = (struct ctl_rrs){0};
-}
-
-static uint16_t get16(const uint8_t *p)
-{
-	return p[0] << 8 | p[1];
-}
-
-static uint32_t get32(const uint8_t *p)
-{
-	return (uint32_t)get16(p) << 16 | get16(p + 2);
 }
 
 /* The name at the cursor, which goes behind it. */

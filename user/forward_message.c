@@ -5,14 +5,10 @@
 
 #include "dns.h"
 #include "forward_priv.h"
+#include "octets.h"
 
 #define FLAGS_OFFSET   2
 #define QDCOUNT_OFFSET 4
-
-static uint16_t get16(const uint8_t *p)
-{
-	return (uint16_t)(p[0] << 8 | p[1]);
-}
 
 int forward_question_end(const uint8_t *msg, size_t len, size_t *ret_end)
 {

@@ -11,6 +11,7 @@
 
 #include "endpoint.h"
 #include "log.h"
+#include "octets.h"
 #include "reply.h"
 #include "transfer_internal.h"
 #include "util.h"
@@ -31,11 +32,6 @@ struct asked {
 	bool is_signed, by_key; /* by_key: and rightly */
 };
 
-static uint16_t get16(const uint8_t *p)
-{
-	return (uint16_t)(p[0] << 8 | p[1]);
-}
-
 /* The serial of a SOA record. */
 static int soa_serial(const struct wire_rr *rr, uint32_t *ret)
 {
@@ -48,7 +44,7 @@ static int soa_serial(const struct wire_rr *rr, uint32_t *ret)
 	if (!rname || rr->rdlen != mname + rname + SOA_NUMBERS)
 		return -EBADMSG;
 	p += rname;
-	*ret = (uint32_t)get16(p) << 16 | get16(p + 2);
+	*ret = get32(p);
 	return 0;
 }
 

@@ -8,18 +8,12 @@
 
 #include "array.h"
 #include "dname_text.h"
+#include "octets.h"
 
 #define RR_FIXED  10 /* octets between an owner and its data */
 #define SRV_FIXED 6
 #define APEX	  (DNS_POINTER | DNS_HEADER_LEN) /* it is the question's name */
 #define SUFFIXES  (sizeof(((struct transfer_out *)0)->suffixes) / sizeof(uint16_t))
-
-static uint8_t *put16(uint8_t *p, size_t value)
-{
-	p[0] = (uint8_t)(value >> 8);
-	p[1] = (uint8_t)value;
-	return p + 2;
-}
 
 static size_t hash_of(const uint8_t *wire, size_t len)
 {

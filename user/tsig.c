@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "dname_text.h"
+#include "octets.h"
 #include "util.h"
 #include "wire_walk.h"
 
@@ -36,13 +37,6 @@ struct rdata {
 	const uint8_t *mac, *other;
 };
 
-static uint8_t *put16(uint8_t *p, size_t value)
-{
-	p[0] = (uint8_t)(value >> 8);
-	p[1] = (uint8_t)value;
-	return p + 2;
-}
-
 static uint8_t *put48(uint8_t *p, uint64_t value)
 {
 	put16(p, (uint16_t)(value >> 32));
@@ -54,11 +48,6 @@ static uint8_t *put(uint8_t *p, const void *data, size_t len)
 {
 	memcpy(p, data, len);
 	return p + len;
-}
-
-static uint16_t get16(const uint8_t *p)
-{
-	return (uint16_t)(p[0] << 8 | p[1]);
 }
 
 static uint64_t get48(const uint8_t *p)

@@ -6,11 +6,7 @@
 
 #include "dname_text.h"
 #include "dns.h"
-
-static uint16_t get16(const uint8_t *p)
-{
-	return (uint16_t)(p[0] << 8 | p[1]);
-}
+#include "octets.h"
 
 size_t wire_skip_name(const uint8_t *p, size_t left)
 {
@@ -40,7 +36,7 @@ int wire_read_rr(const uint8_t *p, size_t left, struct wire_rr *ret)
 		.name_len = name_len,
 		.type = get16(fixed),
 		.rclass = get16(fixed + 2),
-		.ttl = (uint32_t)get16(fixed + 4) << 16 | get16(fixed + 6),
+		.ttl = get32(fixed + 4),
 		.rdata = fixed + 10,
 		.rdlen = get16(fixed + 8),
 		.len = name_len + 10 + get16(fixed + 8),
