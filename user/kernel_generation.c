@@ -86,7 +86,10 @@ bool generation_outgrown(const struct generation *g, const struct pool *pool)
 	return false;
 }
 
-/* The maps alone: what takes them later need not wait for the verifier. */
+/*
+ * The maps alone: what fills them need not wait for the verifier. The program gets descriptors of
+ * its own for them, since libbpf closes those of an object that it fails to load.
+ */
 static int create_maps(struct generation *g, const struct generation_wanted *wanted)
 {
 	struct mesos_xdns *first = mesos_xdns__open();
@@ -96,6 +99,7 @@ static int create_maps(struct generation *g, const struct generation_wanted *wan
 
 	if (!first)
 		return -errno;
+	g->filled = first;
 	bpf_object__for_each_program(program, first->obj) bpf_program__set_autoload(program, false);
 	r = set_entries(first, &g->sizes);
 	if (!r)
@@ -110,7 +114,6 @@ static int create_maps(struct generation *g, const struct generation_wanted *wan
 		if (!bpf_map__is_internal(map)) /* constants are the program's own */
 			r = bpf_map__reuse_fd(map, bpf_map__fd(from));
 	}
-	mesos_xdns__destroy(first);
 	return r;
 }
 
@@ -136,7 +139,7 @@ static int open_maps(struct zone *zone, const struct generation_wanted *wanted,
 	r = create_maps(g, wanted);
 	if (r)
 		return fail(ret_error, r, "creating BPF maps (needs CAP_BPF)");
-	g->names_fd = bpf_map__fd(g->skel->maps.names);
+	g->names_fd = bpf_map__fd(g->filled->maps.names);
 	r = wanted->clients ? generation_set_clients(g, wanted->clients) : 0;
 	return r ? fail(ret_error, r, "filling the map `clients`") : 0;
 }
@@ -212,7 +215,7 @@ static void describe(struct generation *g, const struct zone *zone)
 	struct xdns_state *s = g->state;
 
 	s->abi_version = XDNS_ABI_VERSION;
-#define X(name) s->map_id[XDNS_MAP_##name] = map_id(g->skel->maps.name);
+#define X(name) s->map_id[XDNS_MAP_##name] = map_id(g->filled->maps.name);
 	XDNS_ZONE_MAPS(X)
 #undef X
 	s->domain_len = zc->domain_len;
@@ -221,12 +224,12 @@ static void describe(struct generation *g, const struct zone *zone)
 
 static int map_arrays(struct generation *g, const struct zone *zone, char **ret_error)
 {
-	g->state = map_array(g->skel->maps.state, &g->state_size);
+	g->state = map_array(g->filled->maps.state, &g->state_size);
 	if (!g->state)
 		return fail(ret_error, -errno, "mapping the map `state`");
 	describe(g, zone);
-	g->front.buckets = g->skel->rodata->xdns_front_buckets;
-	g->front.bucket = map_array(g->skel->maps.front, &g->front_size);
+	g->front.buckets = front_buckets(g->sizes.capacity[POOL_RECORDS]);
+	g->front.bucket = map_array(g->filled->maps.front, &g->front_size);
 	return g->front.bucket ? 0 : fail(ret_error, -errno, "mapping the map `front`");
 }
 
@@ -326,7 +329,7 @@ static int fill_maps(struct zone *zone, struct generation *g, char **ret_error)
 	if (r)
 		return r;
 	for (int kind = 0; kind < POOL_CLASSES; kind++)
-		fd[kind] = bpf_map__fd(class_map(g->skel, kind));
+		fd[kind] = bpf_map__fd(class_map(g->filled, kind));
 	r = pool_attach(zone_pool(zone), fd, g->sizes.capacity, g->sizes.limited);
 	if (r)
 		return fail(ret_error, r, "mapping the maps of the records");
@@ -358,6 +361,8 @@ int generation_build(struct zone *zone, const struct generation_wanted *wanted,
 		generation_free(&g);
 		return r;
 	}
+	g.names_fd = bpf_map__fd(g.skel->maps.names);
+	mesos_xdns__destroy(TAKE_PTR(g.filled));
 	g.state->program = program_id(generation_program(&g));
 	*ret = g;
 	return 0;
@@ -369,6 +374,7 @@ void generation_free(struct generation *g)
 		munmap(g->state, g->state_size);
 	if (g->front.bucket)
 		munmap(g->front.bucket, g->front_size);
+	mesos_xdns__destroy(g->filled);
 	mesos_xdns__destroy(g->skel);
 	memset(g, 0, sizeof(*g));
 }

@@ -19,7 +19,8 @@ struct mesos_xdns;
 /* One loaded program and its maps. */
 struct generation {
 	struct mesos_xdns *skel;
-	struct xdns_state *state; /* mapped */
+	struct mesos_xdns *filled; /* while it is built: the maps, without a program */
+	struct xdns_state *state;  /* mapped */
 	size_t state_size;
 	struct front front; /* mapped */
 	size_t front_size;
