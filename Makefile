@@ -214,7 +214,7 @@ build/tests/e2e/ask: $(ASK_SRC:%.c=build/%.o)
 	$(Q)$(CC) $(HARDEN_LD) $(LDFLAGS) -o $@ $^
 
 E2E_NEEDS := build/mesos-xdns build/xdnsctl $(XDNS_BIN) $(XDNS_CTL) build/faults/mesos-xdns build/xdp-pass.bpf.o \
-	     build/tests/e2e/ask build/xdns-load
+	     build/tests/e2e/ask build/xdns-load build/tests/bench/bench_packets
 CHECKED   := $(if $(SANITIZE),$(addprefix $(B)/,$(SANITIZED)), \
 		  $(addprefix build/,$(UNIT) $(GOLDEN) $(BPF_TESTS)) $(addprefix build/asan/,$(SANITIZED)))
 
