@@ -24,17 +24,24 @@ static int quiet(enum libbpf_print_level level, const char *fmt, va_list args)
 	return level == LIBBPF_WARN ? vfprintf(stderr, fmt, args) : 0;
 }
 
-int loaded_new(struct zone *z, struct loaded **ret, char **ret_error)
+int loaded_new(struct zone *z, const struct limiter *limiter, struct loaded **ret, char **ret_error)
 {
-	struct generation_wanted wanted = {.memory = SIZES_ANY};
+	struct clients all = {0};
+	struct generation_wanted wanted = {
+		.memory = SIZES_ANY, .limit = limiter, .limiter = limiter, .clients = &all};
 	struct loaded *l = calloc(1, sizeof(*l));
-	int r;
+	int r = l ? 0 : -ENOMEM;
 
-	if (!l)
-		return -ENOMEM;
+	if (!r && limiter)
+		r = clients_settle(&all);
+	if (r) {
+		free(l);
+		return r;
+	}
 	libbpf_set_print(quiet);
 	l->zone = z;
 	r = generation_build(z, &wanted, &l->gen, ret_error);
+	clients_clear(&all);
 	if (r) {
 		free(l);
 		return r;
@@ -55,6 +62,11 @@ void loaded_free(struct loaded *l)
 struct xdns_state *loaded_state(struct loaded *l)
 {
 	return l->gen.state;
+}
+
+int loaded_set_clients(struct loaded *l, const struct clients *lists)
+{
+	return generation_set_clients(&l->gen, lists);
 }
 
 int loaded_set_cookies(struct loaded *l, const struct xdns_cookies *c)

@@ -3,14 +3,19 @@
 #ifndef XDNS_TESTS_LOADED_H
 #define XDNS_TESTS_LOADED_H
 
+#include "limiter.h"
 #include "native.h"
 
 struct loaded;
 
 #define LOADED_FRAME_MIN 14 /* shorter frames the kernel does not take */
 
-/* Loads the program for the zone; on failure *ret_error (to be freed) says why. */
-int loaded_new(struct zone *z, struct loaded **ret, char **ret_error);
+/*
+ * Loads the program for the zone, with lists of clients and a limit in these cells, if there is a
+ * limiter; on failure *ret_error (to be freed) says why.
+ */
+int loaded_new(struct zone *z, const struct limiter *limiter, struct loaded **ret,
+	       char **ret_error);
 void loaded_free(struct loaded *l);
 
 struct xdns_state *loaded_state(struct loaded *l);
@@ -18,6 +23,9 @@ struct xdns_state *loaded_state(struct loaded *l);
 int loaded_set_record(struct loaded *l, uint64_t hash, uint32_t record);
 int loaded_leave_front(struct loaded *l, uint64_t hash);
 int loaded_counters(struct loaded *l, uint64_t ret[XDNS_COUNTERS_COUNT]);
+
+/* The lists, of a program that has some. */
+int loaded_set_clients(struct loaded *l, const struct clients *lists);
 
 /* An element of the map `cookies`. */
 int loaded_set_cookies(struct loaded *l, const struct xdns_cookies *c);

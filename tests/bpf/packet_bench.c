@@ -9,9 +9,11 @@
 #include <string.h>
 #include <urcu.h>
 
+#include "kernel.h"
 #include "packet_bench.h"
 #include "packet_cookie.h"
 #include "packet_frame.h"
+#include "packet_rules.h"
 #include "util.h"
 #include "zone_mirror.h"
 #include "zone_read.h"
@@ -48,11 +50,12 @@ static void set_options(enum packet_zone which, struct config *cfg)
 
 static void open_planes(enum packet_zone which, bool kernel, struct bench *ret)
 {
-	memset(ret, 0, sizeof(*ret));
+	const struct limiter *limiter = ret->limited ? &ret->limiter : NULL;
+
 	ret->model = &packet_zones[which];
 	packet_zone_build(ret->model, &ret->cfg, &ret->zone);
 	set_options(which, ret->cfg);
-	if (kernel && !loaded_new(ret->zone, &ret->loaded, &ret->why_not)) {
+	if (kernel && !loaded_new(ret->zone, limiter, &ret->loaded, &ret->why_not)) {
 		set_state(which, loaded_state(ret->loaded));
 		loaded_set_now(ret->loaded, PACKET_NOW);
 		assert_int_equal(loaded_set_cookies(ret->loaded, &ret->cfg->cookies), 0);
@@ -67,12 +70,26 @@ static void open_planes(enum packet_zone which, bool kernel, struct bench *ret)
 
 void bench_open(enum packet_zone which, struct bench *ret)
 {
+	memset(ret, 0, sizeof(*ret));
 	open_planes(which, true, ret);
 }
 
 void bench_open_native(enum packet_zone which, struct bench *ret)
 {
+	memset(ret, 0, sizeof(*ret));
 	open_planes(which, false, ret);
+}
+
+/* Without the kernel's cells the program has none. */
+void bench_open_limited(enum packet_zone which, bool kernel, struct bench *ret)
+{
+	memset(ret, 0, sizeof(*ret));
+	ret->limited = true;
+	assert_int_equal(limiter_init(&ret->limiter), 0);
+	if (kernel)
+		kernel = !kernel_create_cells(&ret->limiter);
+	open_planes(which, kernel, ret);
+	bench_set_rules(ret, RULES_ROOM);
 }
 
 void bench_close(struct bench *b)
@@ -82,6 +99,7 @@ void bench_close(struct bench *b)
 	native_free(b->native);
 	zone_free(b->zone);
 	config_free(b->cfg);
+	clients_clear(&b->lists);
 	free(b->why_not);
 }
 

@@ -3,6 +3,7 @@
 #ifndef XDNS_TESTS_PACKET_BENCH_H
 #define XDNS_TESTS_PACKET_BENCH_H
 
+#include "limiter.h"
 #include "loaded.h"
 #include "packets.h"
 #include "reply.h"
@@ -14,12 +15,20 @@ struct bench {
 	struct native *native;
 	struct loaded *loaded; /* NULL: not to be had */
 	char *why_not;	       /* then */
+
+	/* of bench_open_limited(): see packet_rules.h */
+	bool limited;
+	int rules; /* enum packet_rules */
+	struct clients lists;
+	struct limiter limiter;
 };
 
 /* Both want the calling thread not registered with RCU; all that is between, registered. */
 void bench_open(enum packet_zone which, struct bench *ret);
 /* The same without the kernel: native and userspace. */
 void bench_open_native(enum packet_zone which, struct bench *ret);
+/* With lists of clients and a limit; RULES_ROOM (packet_rules.h), until others are set. */
+void bench_open_limited(enum packet_zone which, bool kernel, struct bench *ret);
 void bench_close(struct bench *b);
 
 /* Puts both data planes in the row's state, and back in order. */

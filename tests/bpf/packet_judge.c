@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "packet_frame.h"
+#include "packet_rules.h"
 #include "reply.h"
 
 /* Where a frame that was answered has its DNS message. */
@@ -24,18 +25,30 @@ static size_t message_len(const struct frame *f)
 	return (f->octet[f->l4 + 4] << 8 | f->octet[f->l4 + 5]) - 8;
 }
 
-/* What userspace answers to the same message. */
-static bool user_agrees(struct bench *b, const struct frame *query, const struct frame *reply)
+/* What userspace answers to the message of a frame that the program understood. */
+static bool ask_user(struct bench *b, const struct frame *query, uint8_t out[DNS_TCP_MAX],
+		     struct reply_result *ret)
+{
+	const struct reply_client client = bench_client(query);
+
+	return reply_query(b->cfg, b->zone, &client, query->octet + query->dns, message_len(query),
+			   out, DNS_TCP_MAX, ret) == REPLY_SEND;
+}
+
+/* Is it what was sent? limited: to a client for whom there is no room. */
+static bool user_agrees(struct bench *b, const struct frame *query, bool limited,
+			const struct frame *reply, struct reply_result *ret)
 {
 	static uint8_t out[DNS_TCP_MAX];
-	const struct reply_client client = bench_client(query);
-	struct reply_result result;
 	size_t len = message_len(query);
 
-	return reply_query(b->cfg, b->zone, &client, query->octet + query->dns, len, out,
-			   sizeof(out), &result) == REPLY_SEND &&
-	       result.len == reply->len - reply->dns &&
-	       !memcmp(out, reply->octet + reply->dns, result.len);
+	if (!ask_user(b, query, out, ret))
+		return false;
+	if (limited)
+		ret->len = reply_empty(query->octet + query->dns, len, DNS_RCODE_NOERROR, true, out,
+				       sizeof(out));
+	return (!limited || ret->len <= len) && ret->len == reply->len - reply->dns &&
+	       !memcmp(out, reply->octet + reply->dns, ret->len);
 }
 
 /* Whatever came behind the UDP header, to userspace: in memory of its exact size. */
@@ -83,9 +96,25 @@ static const char *judge_passed(struct bench *b, const struct frame *query,
 	return user_is_sane(b, query) ? NULL : "userspace says something odd";
 }
 
-static const char *judge_answered(struct bench *b, const struct frame *query, struct frame *reply)
+/* What the lists and the limit have decided. */
+static const char *judge_kept_out(struct bench *b, const struct frame *query,
+				  enum xdns_counter counter)
+{
+	static uint8_t out[DNS_TCP_MAX];
+	struct reply_result result = {0};
+	struct frame asked = *query;
+
+	locate(&asked);
+	if (counter == XDNS_drop_limited && !ask_user(b, &asked, out, &result))
+		return "dropped, but userspace has no answer either";
+	return packet_rules_judge(b, &asked, counter, result.cookie_valid);
+}
+
+static const char *judge_answered(struct bench *b, const struct frame *query,
+				  enum xdns_counter counter, struct frame *reply)
 {
 	struct frame asked = *query;
+	struct reply_result result;
 
 	if (!head_room_agrees(b, query, reply))
 		return "another frame by way of the head room";
@@ -95,20 +124,35 @@ static const char *judge_answered(struct bench *b, const struct frame *query, st
 	locate(reply);
 	if (!frame_valid(reply))
 		return "wrong length or checksum in the reply";
-	return user_agrees(b, &asked, reply) ? NULL : "userspace answers otherwise";
+	if (!user_agrees(b, &asked, counter == XDNS_answer_limited, reply, &result))
+		return "userspace answers otherwise";
+	return b->limited ? packet_rules_judge(b, &asked, counter, result.cookie_valid) : NULL;
+}
+
+static enum native_verdict verdict_of(enum xdns_counter counter)
+{
+	if (counter <= XDNS_ANSWER_LAST)
+		return NATIVE_TX;
+	return counter < XDNS_DROP_FIRST ? NATIVE_PASS : NATIVE_DROP;
 }
 
 const char *packet_judge(struct bench *b, const struct frame *query, struct native_result *ret,
 			 struct frame *ret_reply)
 {
 	static const struct native_room room = {256, 4096};
+	const char *wrong = NULL;
 
 	*ret = native_run(b->native, query->octet, query->len, room, ret_reply->octet, FRAME_MAX);
 	if (ret->counter == XDNS_COUNTERS_COUNT || ret->counter == XDNS_drop_write)
 		return "not one counter, or the one for what cannot happen";
-	if ((ret->verdict == NATIVE_TX) != (ret->counter <= XDNS_ANSWER_LAST))
+	if (ret->verdict != verdict_of(ret->counter))
 		return "verdict and counter do not agree";
 	ret_reply->len = ret->len;
-	return ret->verdict == NATIVE_TX ? judge_answered(b, query, ret_reply)
-					 : judge_passed(b, query, ret, ret_reply);
+	if (ret->verdict == NATIVE_TX)
+		return judge_answered(b, query, ret->counter, ret_reply);
+	if (ret->verdict == NATIVE_PASS)
+		wrong = judge_passed(b, query, ret, ret_reply);
+	if (!wrong && (ret->verdict == NATIVE_DROP || ret->counter == XDNS_pass_refused))
+		wrong = judge_kept_out(b, query, ret->counter);
+	return wrong;
 }

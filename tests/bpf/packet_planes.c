@@ -18,7 +18,10 @@ const char *packet_planes(struct bench *b, const struct frame *query, struct nat
 		return "the kernel did not run it";
 	if (loaded.verdict != ret->verdict)
 		return "the kernel decides otherwise";
-	if (loaded.len != ret->len || memcmp(other.octet, ret_reply->octet, ret->len))
+	if (loaded.verdict == NATIVE_DROP)
+		return NULL;
+	if (loaded.len != ret->len ||
+	    (loaded_clock_held(b->loaded) && memcmp(other.octet, ret_reply->octet, ret->len)))
 		return "the kernel leaves another frame";
 	return NULL;
 }

@@ -22,6 +22,7 @@
 #include "native.h"
 #include "packet_frame.h"
 #include "packet_names.h"
+#include "packet_rules.h"
 #include "reply.h"
 #include "util.h"
 
@@ -95,29 +96,12 @@ static const struct row rows[] = {
 	{"SRV", 0, {"_one._tcp.m.mesos", DNS_TYPE_SRV}, .want = {.an = 1, .extra = ALL_SETS}},
 };
 
-static void add_list(struct clients *c, const char *nets, enum client_list list)
-{
-	char text[128], *word, *rest, *slash;
-	struct address a;
-
-	if (!nets)
-		return;
-	snprintf(text, sizeof(text), "%s", nets);
-	for (word = strtok_r(text, " ", &rest); word; word = strtok_r(NULL, " ", &rest)) {
-		slash = strchr(word, '/');
-		assert_non_null(slash);
-		*slash = '\0';
-		assert_int_equal(address_parse(word, &a), 0);
-		assert_int_equal(clients_add(c, &a, atoi(slash + 1), list), 0);
-	}
-}
-
 static void make_lists(const struct trial *t, struct clients *ret)
 {
 	*ret = (struct clients){0};
-	add_list(ret, t->allow, CLIENTS_ALLOW);
-	add_list(ret, t->deny, CLIENTS_DENY);
-	add_list(ret, t->exempt, CLIENTS_EXEMPT);
+	packet_rules_add(ret, t->allow, CLIENTS_ALLOW);
+	packet_rules_add(ret, t->deny, CLIENTS_DENY);
+	packet_rules_add(ret, t->exempt, CLIENTS_EXEMPT);
 	assert_int_equal(clients_settle(ret), 0);
 }
 
