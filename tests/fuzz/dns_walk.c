@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 #include "dns_walk.h"
 
+#include <ctype.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "dns.h"
@@ -70,23 +72,22 @@ static bool rdata_fits(const uint8_t *msg, size_t at, size_t end, unsigned type,
 	return at + behind == end;
 }
 
-/* Where the record at `at` ends; 0: it does not. */
-static size_t walk_record(const uint8_t *msg, size_t len, size_t at, struct dns_walk *w)
+/* The record at `at`; false: there is none. */
+static bool walk_record(const uint8_t *msg, size_t len, size_t at, struct dns_walk_rr *ret,
+			bool *pointers)
 {
-	size_t fixed = walk_name(msg, len, at, &w->pointers), end;
-	unsigned type;
+	size_t fixed = walk_name(msg, len, at, pointers);
 
 	if (!fixed || fixed + RR_FIXED > len)
-		return 0;
-	type = get16(msg + fixed);
-	end = fixed + RR_FIXED + get16(msg + fixed + 8);
-	if (end > len || !rdata_fits(msg, fixed + RR_FIXED, end, type, &w->pointers))
-		return 0;
-	if (type == DNS_TYPE_OPT) {
-		w->opts++;
-		w->opt_size = get16(msg + fixed + 2);
-	}
-	return end;
+		return false;
+	*ret = (struct dns_walk_rr){
+		.at = at,
+		.rdata = fixed + RR_FIXED,
+		.end = fixed + RR_FIXED + get16(msg + fixed + 8),
+		.type = get16(msg + fixed),
+		.rclass = get16(msg + fixed + 2),
+	};
+	return ret->end <= len && rdata_fits(msg, ret->rdata, ret->end, ret->type, pointers);
 }
 
 bool dns_walk(const uint8_t *msg, size_t len, struct dns_walk *ret)
@@ -108,10 +109,43 @@ bool dns_walk(const uint8_t *msg, size_t len, struct dns_walk *ret)
 	}
 	records = get16(msg + 6) + get16(msg + 8) + get16(msg + 10);
 	while (records--) {
-		at = walk_record(msg, len, at, ret);
-		if (!at)
+		if (!walk_record(msg, len, at, &ret->last, &ret->pointers))
 			return false;
+		if (ret->last.type == DNS_TYPE_OPT) {
+			ret->opts++;
+			ret->opt_size = ret->last.rclass;
+		}
+		ret->tsigs += ret->last.type == DNS_TYPE_TSIG;
+		at = ret->last.end;
 	}
 	ret->end = at;
 	return true;
+}
+
+void dns_walk_rr(const uint8_t *msg, size_t len, size_t at, struct dns_walk_rr *ret)
+{
+	bool pointers;
+
+	if (!walk_record(msg, len, at, ret, &pointers))
+		abort();
+}
+
+size_t dns_walk_name(const uint8_t *msg, size_t len, size_t at, uint8_t ret[])
+{
+	size_t octets = 0;
+
+	for (;;) {
+		if (at >= len)
+			abort();
+		if (msg[at] >> 6 == 3) {
+			at = get16(msg + at) & 0x3fff;
+			continue;
+		}
+		ret[octets++] = msg[at];
+		if (!msg[at])
+			return octets;
+		for (size_t i = 1; i <= msg[at]; i++)
+			ret[octets++] = (uint8_t)tolower(msg[at + i]);
+		at += 1U + msg[at];
+	}
 }

@@ -9,8 +9,8 @@
 
 #include "bpf/packet_cookie.h"
 #include "dns.h"
-#include "dns_walk.h"
 #include "fuzz.h"
+#include "judge.h"
 #include "reply.h"
 #include "zones.h"
 
@@ -19,71 +19,56 @@
 #define HOW_TCP	       0x02
 #define HOW_EXPIRED    0x04
 #define HOW_INCOMPLETE 0x08
-
-#define COPIED_BITS (DNS_OPCODE_MASK | DNS_FLAG_RD)
-
-struct query {
-	const uint8_t *msg;
-	size_t len;
-	bool tcp;
-};
-
-static unsigned get16(const uint8_t *p)
-{
-	return (unsigned)(p[0] << 8 | p[1]);
-}
-
-/* Octets that the client takes. A query that cannot be walked over may hold an OPT all the same. */
-static size_t limit_of(const struct query *q)
-{
-	struct dns_walk w;
-
-	if (q->tcp)
-		return DNS_TCP_MAX;
-	if (q->len < DNS_HEADER_LEN || !get16(q->msg + 10))
-		return DNS_UDP_PLAIN_MAX;
-	if (!dns_walk(q->msg, q->len, &w))
-		return DNS_UDP_EDNS_MAX;
-	if (!w.opts || w.opt_size < DNS_UDP_PLAIN_MAX)
-		return DNS_UDP_PLAIN_MAX;
-	return w.opt_size < DNS_UDP_EDNS_MAX ? w.opt_size : DNS_UDP_EDNS_MAX;
-}
-
-static void judge(const struct query *q, const uint8_t *out, size_t len)
-{
-	unsigned asked = get16(q->msg + 2), said = get16(out + 2);
-	struct dns_walk w;
-
-	MUST(len <= limit_of(q));
-	MUST(dns_walk(out, len, &w) && w.end == len);
-	MUST(!memcmp(out, q->msg, 2));
-	MUST(said & DNS_FLAG_QR);
-	MUST(!((asked ^ said) & COPIED_BITS));
-	MUST(w.opts <= (get16(q->msg + 10) ? 1 : 0)); /* RFC 6891 7: only to who sent one */
-	MUST(!(q->tcp && said & DNS_FLAG_TC));
-	if (w.questions)
-		MUST(w.questions == 1 && get16(q->msg + 4) == 1 && w.question_end <= q->len &&
-		     !memcmp(out + DNS_HEADER_LEN, q->msg + DNS_HEADER_LEN,
-			     w.question_end - DNS_HEADER_LEN));
-}
+#define HOW_REFUSED    0x10 /* the client may not ask */
 
 /* What is said in place of a resolver's answer, in memory of its exact size. */
-static void try_empty(const struct query *q, uint8_t rcode, bool truncated)
+static void try_empty(const struct judged_query *q, uint8_t rcode, bool truncated)
 {
 	uint8_t *out = malloc(DNS_UDP_PLAIN_MAX);
-	struct query as_udp = *q;
+	struct judged_query as_udp = *q;
 	size_t len;
 
 	MUST(out);
 	as_udp.tcp = false;
 	len = reply_empty(q->msg, q->len, rcode, truncated, out, DNS_UDP_PLAIN_MAX);
-	judge(&as_udp, out, len);
-	MUST((get16(out + 2) & DNS_RCODE_MASK) == rcode);
-	MUST(!(get16(out + 2) & DNS_FLAG_TC) == !truncated);
+	judge_answer(&as_udp, out, len);
+	MUST((out[3] & DNS_RCODE_MASK) == rcode);
+	MUST(!(out[2] & DNS_FLAG_TC >> 8) == !truncated);
 	free(out);
 }
 
-static void ask(struct bench *b, const struct query *q)
+/* To a client that has been sent too much: no longer than what it sent. */
+static void try_slip(const struct judged_query *q, enum traffic_type type)
+{
+	struct judged_query as_udp = *q;
+	uint8_t out[DNS_UDP_EDNS_MAX];
+	size_t len;
+
+	if (type == QTYPE_unreadable)
+		return;
+	as_udp.tcp = false;
+	len = reply_empty(q->msg, q->len, DNS_RCODE_NOERROR, true, out, sizeof(out));
+	judge_answer(&as_udp, out, len);
+	MUST(len <= q->len && out[2] & DNS_FLAG_TC >> 8);
+}
+
+/* To a client that may not ask. */
+static void refuse(const struct judged_query *q)
+{
+	uint8_t *out = malloc(DNS_UDP_EDNS_MAX);
+	struct reply_result result;
+
+	MUST(out);
+	if (reply_refuse(q->msg, q->len, out, DNS_UDP_EDNS_MAX, &result) == REPLY_SEND) {
+		judge_answer(q, out, result.len);
+		MUST((out[3] & DNS_RCODE_MASK) == DNS_RCODE_REFUSED);
+	} else {
+		MUST(q->len < DNS_HEADER_LEN || q->msg[2] & 0x80);
+	}
+	free(out);
+}
+
+static void ask(struct bench *b, const struct judged_query *q)
 {
 	const struct reply_client client = {.tcp = q->tcp, .now = PACKET_NOW};
 	size_t cap = q->tcp ? DNS_TCP_MAX : DNS_UDP_EDNS_MAX;
@@ -97,10 +82,11 @@ static void ask(struct bench *b, const struct query *q)
 		break;
 	case REPLY_SEND:
 		MUST(result.len >= DNS_HEADER_LEN);
-		judge(q, out, result.len);
+		judge_answer(q, out, result.len);
+		try_slip(q, result.type);
 		break;
 	case REPLY_FORWARD:
-		MUST(result.resolvers->count > 0 && result.limit <= limit_of(q));
+		MUST(result.resolvers->count > 0 && result.limit <= judge_limit(q));
 		try_empty(q, DNS_RCODE_SERVFAIL, false);
 		try_empty(q, DNS_RCODE_NOERROR, true);
 		break;
@@ -116,6 +102,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct fuzz_input in = {data, size};
 	uint8_t how = fuzz_octet(&in), *msg;
 	struct bench *b = fuzz_zone(how & HOW_QUIET ? ZONE_QUIET : ZONE_MAIN);
+	struct judged_query q;
 	void *memory;
 
 	if (in.left > DNS_TCP_MAX)
@@ -123,7 +110,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	memory = fuzz_copy(in.at, in.left, &msg);
 	zone_set_expired(b->zone, how & HOW_EXPIRED);
 	zone_set_incomplete(b->zone, how & HOW_INCOMPLETE);
-	ask(b, &(struct query){msg, in.left, how & HOW_TCP});
+	q = (struct judged_query){msg, in.left, how & HOW_TCP};
+	if (how & HOW_REFUSED)
+		refuse(&q);
+	else
+		ask(b, &q);
 	free(memory);
 	return 0;
 }

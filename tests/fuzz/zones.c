@@ -5,16 +5,28 @@
 
 #include "fuzz.h"
 
-struct bench *fuzz_zone(enum packet_zone which)
+static struct bench *zone(enum packet_zone which, bool limited)
 {
-	static struct bench zones[PACKET_ZONES];
+	static struct bench zones[2][PACKET_ZONES];
 
-	if (!zones[0].zone) {
+	if (!zones[0][0].zone) {
 		fuzz_keep(true);
-		for (int i = 0; i < PACKET_ZONES; i++)
-			bench_open_native(i, &zones[i]);
+		for (int i = 0; i < PACKET_ZONES; i++) {
+			bench_open_native(i, &zones[0][i]);
+			bench_open_limited(i, false, &zones[1][i]);
+		}
 		fuzz_keep(false);
 		rcu_register_thread();
 	}
-	return &zones[which];
+	return &zones[limited][which];
+}
+
+struct bench *fuzz_zone(enum packet_zone which)
+{
+	return zone(which, false);
+}
+
+struct bench *fuzz_limited_zone(enum packet_zone which)
+{
+	return zone(which, true);
 }

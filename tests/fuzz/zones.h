@@ -8,4 +8,7 @@
 /* Made once, without the kernel; the calling thread is registered with RCU then. */
 struct bench *fuzz_zone(enum packet_zone which);
 
+/* The same with lists of clients and a limit (packet_rules.h). */
+struct bench *fuzz_limited_zone(enum packet_zone which);
+
 #endif
