@@ -301,6 +301,9 @@ static enum reply_verdict answer(struct reply *r, const uint8_t *query, uint8_t 
 	}
 	ret->resolvers = resolvers;
 	ret->limit = r->client->tcp ? DNS_TCP_MAX : r->q.limit;
+	ret->hop.has_cookie = r->q.asked & XDNS_ASKED_COOKIE;
+	if (ret->hop.has_cookie)
+		memcpy(ret->hop.cookie, r->q.cookie, sizeof(ret->hop.cookie));
 	return REPLY_FORWARD;
 }
 

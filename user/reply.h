@@ -13,6 +13,7 @@
 
 #include "config.h"
 #include "cookie.h"
+#include "hop.h"
 #include "traffic.h"
 #include "zone.h"
 
@@ -34,6 +35,7 @@ struct reply_result {
 	size_t len;				  /* REPLY_SEND: octets in out */
 	const struct config_resolvers *resolvers; /* REPLY_FORWARD; lives as long as cfg */
 	uint16_t limit;				  /* REPLY_FORWARD: octets the client accepts */
+	struct hop hop;				  /* REPLY_FORWARD: what the reply is to get */
 	enum traffic_type type;
 	enum traffic_answer answer; /* REPLY_SEND: what out says */
 	bool cookie_valid;	    /* the client's address is not forged */

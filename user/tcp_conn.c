@@ -20,6 +20,7 @@ struct tcp_forward {
 	struct cds_list_head node;
 	struct tcp_conn *c;
 	struct forward *forward;
+	struct hop hop;
 	size_t len;
 	uint8_t query[];
 };
@@ -115,12 +116,13 @@ void tcp_reply_done(struct tcp_conn *c, size_t len, enum traffic_answer what)
 	stat_add(&t->env->stats->tcp.answers[what], 1);
 }
 
-static void servfail(struct tcp_conn *c, const uint8_t *query, size_t len)
+static void servfail(struct tcp_conn *c, const struct hop *hop, const uint8_t *query,
+		     size_t query_len)
 {
 	uint8_t *out = tcp_reply_room(c);
+	size_t len = reply_empty(query, query_len, DNS_RCODE_SERVFAIL, false, out, DNS_TCP_MAX);
 
-	tcp_reply_done(c, reply_empty(query, len, DNS_RCODE_SERVFAIL, false, out, DNS_TCP_MAX),
-		       ANSWER_servfail);
+	tcp_reply_done(c, hop_reply(hop, out, len, DNS_TCP_MAX), ANSWER_servfail);
 }
 
 static void forward_free(struct tcp_forward *tf)
@@ -133,22 +135,23 @@ static void forward_free(struct tcp_forward *tf)
 static void on_forwarded(void *ctx, const uint8_t *reply, size_t len);
 
 static void forward_query(struct tcp_conn *c, const uint8_t *query, size_t len,
-			  const struct config_resolvers *resolvers)
+			  const struct reply_result *result)
 {
 	struct tcp_forward *tf = malloc(sizeof(*tf) + len);
 
 	if (!tf) {
-		servfail(c, query, len);
+		servfail(c, &result->hop, query, len);
 		return;
 	}
 	tf->c = c;
-	tf->len = len;
+	tf->hop = result->hop;
 	memcpy(tf->query, query, len);
+	tf->len = hop_query(tf->query, len);
 	cds_list_add(&tf->node, &c->forwards);
 	c->forwards_count++;
-	if (forwarder_query(c->t->env->forwarder, resolvers, true, query, len, on_forwarded, tf,
-			    &tf->forward) < 0) {
-		servfail(c, query, len);
+	if (forwarder_query(c->t->env->forwarder, result->resolvers, true, tf->query, tf->len,
+			    on_forwarded, tf, &tf->forward) < 0) {
+		servfail(c, &tf->hop, tf->query, tf->len);
 		forward_free(tf);
 	}
 }
@@ -175,7 +178,7 @@ static void handle_query(struct tcp_conn *c, const uint8_t *query, size_t len)
 		tcp_reply_done(c, result.len, result.answer);
 		break;
 	case REPLY_FORWARD:
-		forward_query(c, query, len, result.resolvers);
+		forward_query(c, query, len, &result);
 		break;
 	case REPLY_TRANSFER:
 		tcp_transfer_begin(c, query, len);
@@ -338,9 +341,9 @@ static void on_forwarded(void *ctx, const uint8_t *reply, size_t len)
 		memcpy(out, reply, len);
 		if (!c->t->env->cfg->set_truncate_bit)
 			out[2] &= (uint8_t) ~(DNS_FLAG_TC >> 8);
-		tcp_reply_done(c, len, ANSWER_forwarded);
+		tcp_reply_done(c, hop_reply(&tf->hop, out, len, DNS_TCP_MAX), ANSWER_forwarded);
 	} else {
-		servfail(c, tf->query, tf->len);
+		servfail(c, &tf->hop, tf->query, tf->len);
 	}
 	forward_free(tf);
 	tcp_extend(c, TCP_IDLE_MS);

@@ -47,6 +47,7 @@ struct udp_forward {
 	struct control control;
 	size_t control_len;
 	uint16_t limit;
+	struct hop hop;
 	size_t len;
 	uint8_t query[];
 };
@@ -126,19 +127,21 @@ static void forward_free(struct udp_forward *uf)
 	free(uf);
 }
 
-static void send_one(struct udp_forward *uf, struct iovec *iov, size_t iov_count,
-		     enum traffic_answer what)
+/* out: a response of len octets, in a buffer of REPLY_MAX; the client's cookie is added to it. */
+static void send_one(struct udp_forward *uf, uint8_t *out, size_t len, enum traffic_answer what)
 {
 	struct udp *u = uf->socket->u;
+	struct iovec iov = {.iov_base = out};
 	struct msghdr msg = {
 		.msg_name = &uf->peer,
 		.msg_namelen = uf->peer_len,
-		.msg_iov = iov,
-		.msg_iovlen = iov_count,
+		.msg_iov = &iov,
+		.msg_iovlen = 1,
 		.msg_control = uf->control_len ? &uf->control : NULL,
 		.msg_controllen = uf->control_len,
 	};
 
+	iov.iov_len = hop_reply(&uf->hop, out, len, uf->limit);
 	if (sendmsg(uf->socket->fd, &msg, MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
 		count_dropped(u, DROPPED_not_sent);
 	else
@@ -148,25 +151,20 @@ static void send_one(struct udp_forward *uf, struct iovec *iov, size_t iov_count
 static void send_empty(struct udp_forward *uf, uint8_t rcode, bool truncated)
 {
 	uint8_t out[REPLY_MAX];
-	struct iovec iov = {.iov_base = out};
+	size_t len = reply_empty(uf->query, uf->len, rcode, truncated, out, sizeof(out));
 
-	iov.iov_len = reply_empty(uf->query, uf->len, rcode, truncated, out, sizeof(out));
-	send_one(uf, &iov, 1, truncated ? ANSWER_truncated : ANSWER_servfail);
+	send_one(uf, out, len, truncated ? ANSWER_truncated : ANSWER_servfail);
 }
 
-/* Passes a resolver's reply on as it came, but for setTruncateBit. */
+/* Passes a resolver's reply of no more than uf->limit octets on, but for setTruncateBit. */
 static void send_reply(struct udp_forward *uf, const uint8_t *reply, size_t len)
 {
-	uint8_t header[DNS_HEADER_LEN];
-	struct iovec iov[] = {
-		{.iov_base = header, .iov_len = sizeof(header)},
-		{.iov_base = (uint8_t *)reply + sizeof(header), .iov_len = len - sizeof(header)},
-	};
+	uint8_t out[REPLY_MAX];
 
-	memcpy(header, reply, sizeof(header));
+	memcpy(out, reply, len);
 	if (!uf->socket->u->env->cfg->set_truncate_bit)
-		header[2] &= (uint8_t) ~(DNS_FLAG_TC >> 8);
-	send_one(uf, iov, ARRAY_SIZE(iov), ANSWER_forwarded);
+		out[2] &= (uint8_t) ~(DNS_FLAG_TC >> 8);
+	send_one(uf, out, len, ANSWER_forwarded);
 }
 
 static void on_forwarded(void *ctx, const uint8_t *reply, size_t len)
@@ -200,11 +198,12 @@ static void forward_query(struct udp_socket *s, unsigned i, const struct reply_r
 	uf->control = u->control[i];
 	uf->control_len = msg->msg_controllen;
 	uf->limit = result->limit;
-	uf->len = len;
+	uf->hop = result->hop;
 	memcpy(uf->query, u->query[i], len);
+	uf->len = hop_query(uf->query, len);
 	cds_list_add(&uf->node, &u->forwards);
 
-	if (forwarder_query(u->env->forwarder, result->resolvers, false, uf->query, len,
+	if (forwarder_query(u->env->forwarder, result->resolvers, false, uf->query, uf->len,
 			    on_forwarded, uf, &uf->forward) < 0) {
 		send_empty(uf, DNS_RCODE_SERVFAIL, false);
 		forward_free(uf);

@@ -140,6 +140,41 @@ nsid() {
 	equal "nor an NSID, of which the kernel knows" "kernel answer_a" "$(by_whom +nsid leader.mesos)"
 }
 
+# A resolver that demands cookies made by itself: ours are none of its business, nor its of the client's.
+forwarded() {
+	local mine
+	stage_upstream
+	printf '%s\n' '@ 60 SOA ns host 1 60 60 60 60' '@ 60 NS ns' 'ns 60 A 192.0.2.1' 'www 60 A 192.0.2.7' \
+		>"$NET_DIR/example.zone"
+	cat >"$NET_DIR/above.conf" <<-END
+		options {
+		  directory "$NET_DIR";
+		  listen-on port 53 { 10.53.2.1; };
+		  listen-on-v6 { none; };
+		  recursion no;
+		  require-server-cookie yes;
+		  empty-zones-enable no;
+		  pid-file none;
+		  session-keyfile none;
+		};
+		controls { };
+		zone "example" { type primary; file "$NET_DIR/example.zone"; };
+	END
+	net_start upstream "$NET_DIR/above.log" named -g -n 1 -c "$NET_DIR/above.conf"
+	config xdpMode '"native"' resolvers '["10.53.2.1"]' timeout 1 cookieSecretFile "\"$NET_DIR/secrets\""
+	reload
+	becomes "a name elsewhere" 192.0.2.7 data www.example
+	mine=$(cookie $CLIENT leader.mesos)
+	equal "a name elsewhere: its server never sees a cookie" NOERROR \
+		"$(status -b $FROM +cookie="$mine" +nobadcookie www.example)"
+	equal "the client gets ours" "$mine" "$(cookie "$mine" www.example)"
+	equal "over TCP" "$mine" "$(cookie "$mine" +tcp www.example)"
+	kill "$NET_PID"
+	wait "$NET_PID" 2>/dev/null
+	equal "no resolver: SERVFAIL" SERVFAIL "$(status -b $FROM +cookie="$mine" www.example)"
+	equal "and ours all the same" "$mine" "$(cookie "$mine" www.example)"
+}
+
 stage
 few_tasks
 daemon_xdp native externalOn false httpOn true
@@ -152,5 +187,6 @@ shared BIND $BIND_ADDRESS
 peer_knot "$FIRST"
 shared Knot $KNOT_ADDRESS
 secret
+forwarded
 nsid
 finish
