@@ -163,8 +163,6 @@ static void watch(struct daemon *d)
 
 	watch_signal(d, &d->terminate, SIGTERM);
 	watch_signal(d, &d->interrupt, SIGINT);
-	watch_signal(d, &d->hangup, SIGHUP);
-	watch_signal(d, &d->usr1, SIGUSR1);
 	uv_timer_init(&d->loop, &d->settle);
 	uv_timer_init(&d->loop, &d->status);
 	uv_timer_init(&d->loop, &d->watchdog);
@@ -324,6 +322,9 @@ int daemon_run(struct config *cfg, bool limit_calls)
 		config_free(cfg);
 		return EXIT_FAILURE;
 	}
+	/* from now on they are no end; what comes before all is up is taken up then */
+	watch_signal(&d, &d.hangup, SIGHUP);
+	watch_signal(&d, &d.usr1, SIGUSR1);
 	r = start(&d);
 	if (!r)
 		uv_run(&d.loop, UV_RUN_DEFAULT);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 #include <fcntl.h>
 #include <malloc.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -62,6 +63,9 @@ int main(int argc, char **argv)
 	struct options o;
 	int status = EXIT_SUCCESS;
 
+	/* until daemon.c watches them; a reload that is asked for so early must not be the end */
+	signal(SIGHUP, SIG_IGN);
+	signal(SIGUSR1, SIG_IGN);
 	open_standard_files();
 	memory_goes_back();
 	if (options_parse(argc, argv, &o, &error)) {
