@@ -1,8 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-"""A master that is up to no good, for test_hostile_masters: prints its port, then reads from stdin the name
-of what it does from now on, and says "ok". Ends when stdin does. Names are the methods' below, with
-blanks for the underlines."""
+"""A master that is up to no good: prints its port, then reads from stdin the name of what it does from now
+on, and says "ok". Ends when stdin does. Names are the methods' below, with blanks for the underlines.
+With "task NAME: " before it, a task of the documents has this name from now on.
+
+    hostile_masters.py [ADDRESS PORT]      where it listens; 127.0.0.1 and any port"""
 import gzip
 import json
 import os
@@ -13,15 +15,18 @@ import time
 
 LIMIT = 600  # seconds
 PIECE = b" " * 65536
+RUNNING = b'"state": "TASK_RUNNING"'
+address = sys.argv[1] if len(sys.argv) > 2 else "127.0.0.1"
 behaviour = ["well_behaved"]
+task_name = ["app"]
 
 
 def document(**more):
     return json.dumps({
-        "leader": "master@127.0.0.1:5050",
+        "leader": "master@%s:5050" % address,
         "slaves": [{"id": "S0", "pid": "slave(1)@10.0.0.1:5051"}],
         "frameworks": [{"name": "marathon", "pid": "s@10.9.9.9:1", "tasks": [
-            {"id": "t", "name": "app", "slave_id": "S0", "state": "TASK_RUNNING"}]}],
+            {"id": "t-" + task_name[0], "name": task_name[0], "slave_id": "S0", "state": "TASK_RUNNING"}]}],
     } | more).encode()
 
 
@@ -87,7 +92,7 @@ class Connection:
         self.reply(b'{"a":' + b"[" * 1000000)
 
     def nested_in_an_element(self):
-        self.reply(document().replace(b'"app"', b'"app", "labels": ' + b"[" * 100000, 1))
+        self.reply(document().replace(RUNNING, RUNNING + b', "labels": ' + b"[" * 100000, 1))
 
     def keys_twice(self):
         self.reply(document()[:-1] + b", " + document()[1:])
@@ -97,7 +102,7 @@ class Connection:
                    .replace(b'"start_time": 2', b'"start_time": ' + b"9" * 100000, 1))
 
     def huge_ports(self):
-        self.reply(document().replace(b'"app"', b'"app", "resources": {"ports": "[1-99999999999999999999]"}', 1))
+        self.reply(document().replace(RUNNING, RUNNING + b', "resources": {"ports": "[1-99999999999999999999]"}', 1))
 
     def a_NUL(self):
         self.reply(task(b"a\0b"))
@@ -199,10 +204,12 @@ def serve(listener):
 
 
 def main():
-    listener = socket.create_server(("127.0.0.1", 0))
+    listener = socket.create_server((address, int(sys.argv[2]) if len(sys.argv) > 2 else 0))
     threading.Thread(target=serve, args=(listener,), daemon=True).start()
     print("port=%d" % listener.getsockname()[1], flush=True)
     for line in sys.stdin:
+        if line.startswith("task "):
+            task_name[0], line = line[5:].split(": ", 1)
         name = line.strip().replace(" ", "_").replace("-", "_")
         behaviour[0] = name
         print("ok" if hasattr(Connection, name) else "no such behaviour", flush=True)
