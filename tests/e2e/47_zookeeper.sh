@@ -53,14 +53,41 @@ elections() {
 	becomes "and another, the old leader gone" 10.53.1.3 data leader.mesos
 }
 
+# node STATEMENTS: to ZooKeeper by another client, zk
+node() {
+	net_exec master "$PYTHON" - <<-END
+		from kazoo.client import KazooClient
+		zk = KazooClient("$ZK")
+		zk.start(20)
+		path = "/mesos/info_0"
+		$1
+		zk.stop()
+	END
+}
+
+# A node like a master's that is none: the simulated masters do not look at such, the daemon does.
+garbage() {
+	node 'zk.create(path, b"x" * 1000000)'
+	succeeds "a node of a million octets: the log says so" within 40 said 'info_0 .*does not tell a master'
+	task odd odd.1 0 '["172.16.6.2"]' '[]'
+	becomes "the leader's events are followed on" 172.16.6.2 data odd.marathon.mesos
+	node 'zk.set(path, b"\0" * 1000)'
+	node 'zk.set(path, b"")'
+	equal "the leader is still there" 10.53.1.3 "$(data leader.mesos)"
+	node 'zk.delete(path)'
+	succeeds "gone, and the log says so" within 40 said 'zk: well again'
+}
+
 away() {
+	local well
+	well=$(times_said 'zk: well again')
 	net_stop "$ZOOKEEPER"
 	succeeds "ZooKeeper goes: the log says so" within 40 said 'zk: .*keeping the masters that are known'
 	task late late.1 0 '["172.16.6.1"]' '[]'
 	becomes "the leader's events are followed on" 172.16.6.1 data late.marathon.mesos
 	equal "the leader is still there" 10.53.1.3 "$(data leader.mesos)"
 	zookeeper_start
-	succeeds "ZooKeeper comes back" within 90 said 'zk: well again'
+	succeeds "ZooKeeper comes back" within 90 more_said 'zk: well again' "$well"
 	sim_post elect '{"master": 0, "empty": true, "reregister": 5}'
 	becomes "and its elections count again" 10.53.1.1 data leader.mesos
 }
@@ -73,6 +100,7 @@ tasks
 cold
 asking_start
 elections
+garbage
 away
 asking_end "all in-domain answers were right throughout"
 daemon_stop

@@ -259,6 +259,8 @@ static bool heard_trouble(struct heard *h, const char *text)
 			skip();                                                                    \
 	} while (0)
 
+#define MASTER(ip) "{\"address\":{\"ip\":\"" ip "\",\"port\":5050}}"
+
 /* --- one server -------------------------------------------------------------------------- */
 
 static void test_leader(void **state)
@@ -295,6 +297,48 @@ static void test_leader(void **state)
 	stop(h);
 }
 
+/* Nodes that say nothing, or a lot of it: the others are the masters. */
+static void test_garbage(void **state)
+{
+	/* how often which octet; a server takes no more than a mebibyte */
+	static const struct {
+		unsigned count;
+		const char *octet, *trouble;
+	} nodes[] = {
+		{0, "00", "does not tell a master: "},
+		{1, "00", "does not tell a master: "},
+		{1000000, "00", "does not tell a master: "},
+		{1000000, "5b", "does not tell a master: "}, /* [ */
+		{1000000, "78", "does not tell a master: "}, /* x */
+		{1000000, "20", "does not tell a master: "},
+		{1000000, "ff", "does not tell a master: "},
+	};
+	char json[100], protobuf[100];
+	struct heard *h;
+
+	(void)state;
+	NEEDS_PEER();
+	tell("one make /garbage");
+	TELL_NODE(json, "one json /garbage 10.0.0.1 5050");
+	TELL_NODE(protobuf, "one protobuf /garbage 10.0.0.2 5050");
+	tell("one json /garbage 10.0.0.3 5050");
+	h = start("zk://127.0.0.1:%u/garbage", peer.one);
+	expect(h, "leader: 10.0.0.1:5050 10.0.0.2:5050 10.0.0.3:5050", "");
+	for (size_t i = 0; i < ARRAY_SIZE(nodes); i++) {
+		tell("one fill %s %u %s", json, nodes[i].count, nodes[i].octet);
+		expect(h, i ? "nobody: 10.0.0.3:5050" : "nobody: 10.0.0.2:5050 10.0.0.3:5050",
+		       nodes[i].trouble);
+		tell("one fill %s %u %s", protobuf, nodes[i].count, nodes[i].octet);
+		expect(h, "nobody: 10.0.0.3:5050", "(and 1 more like it)");
+		tell("one set %s " MASTER("10.0.0.1"), json);
+		expect(h, "leader: 10.0.0.1:5050 10.0.0.3:5050", nodes[i].trouble);
+		tell("one set %s junk", protobuf);
+	}
+	tell("one remove %s", protobuf);
+	expect(h, "leader: 10.0.0.1:5050 10.0.0.3:5050", "");
+	stop(h);
+}
+
 /* Before Mesos 0.24, and while a cluster is upgraded. */
 static void test_protobuf(void **state)
 {
@@ -316,8 +360,6 @@ static void test_protobuf(void **state)
 	expect(h, "leader: 10.0.0.2:5050", "");
 	stop(h);
 }
-
-#define MASTER(ip) "{\"address\":{\"ip\":\"" ip "\",\"port\":5050}}"
 
 /* Only what has changed is read again, also a node that was deleted and made again. */
 static void test_again(void **state)
@@ -781,6 +823,7 @@ int main(void)
 		cmocka_unit_test_teardown(test_stuck_dns, stop_rest),
 		cmocka_unit_test_teardown(test_no_name, stop_rest),
 		cmocka_unit_test_teardown(test_leader, stop_rest),
+		cmocka_unit_test_teardown(test_garbage, stop_rest),
 		cmocka_unit_test_teardown(test_protobuf, stop_rest),
 		cmocka_unit_test_teardown(test_again, stop_rest),
 		cmocka_unit_test_teardown(test_missing_path, stop_rest),

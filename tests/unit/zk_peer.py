@@ -11,6 +11,7 @@ line on stdin with one line. Ends when stdin does.
   one|three protobuf PATH IP PORT       info_, as before Mesos 0.24. Both answer with the node's path
   one|three node PATH TEXT              an ephemeral node of just this name
   one|three set PATH TEXT
+  one|three fill PATH COUNT HEX         with that octet, so many times
   one|three open PATH                   everybody may do anything
   one|three remove PATH                 with all below
   kill PORT | hang PORT | continue PORT SIGKILL, SIGSTOP, SIGCONT to a server
@@ -288,6 +289,8 @@ class Client:
             retry(self.zk.create, path, " ".join(args).encode(), ephemeral=True)
         elif word == "set":
             retry(self.zk.set, path, " ".join(args).encode())
+        elif word == "fill":
+            retry(self.zk.set, path, bytes.fromhex(args[1]) * int(args[0]))
         elif word == "open":
             retry(self.zk.set_acls, path, OPEN_ACL_UNSAFE)
         elif word == "remove":
