@@ -5,6 +5,7 @@
  */
 #include "reply.h"
 
+#include <errno.h>
 #include <string.h>
 #include <urcu.h>
 
@@ -318,10 +319,15 @@ static enum reply_verdict answer_signed(struct reply *r, const uint8_t *query, s
 	enum reply_verdict verdict;
 	struct tsig t;
 	size_t at;
+	int error = tsig_find(query, len, &at);
 
-	if (tsig_find(query, len, &at) || !at ||
-	    tsig_verify(cfg->tsig_keys, cfg->tsig_keys_count, query, len, at, r->client->now, &t))
-		return respond(r, DNS_RCODE_FORMERR, query, out, cap, ret);
+	if (!error)
+		error = at ? tsig_verify(cfg->tsig_keys, cfg->tsig_keys_count, query, len, at,
+					 r->client->now, &t)
+			   : -EBADMSG;
+	if (error)
+		return respond(r, error == -ENOMEM ? DNS_RCODE_SERVFAIL : DNS_RCODE_FORMERR, query,
+			       out, cap, ret);
 	if (is_transfer(r) ||
 	    (!t.key && !reply_name_below(&r->q.name, r->zc->domain, r->zc->domain_len)))
 		return answer(r, query, out, cap, ret);

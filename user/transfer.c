@@ -84,14 +84,16 @@ static uint16_t check_signature(struct asked *a)
 {
 	const struct config *cfg = a->cfg;
 	size_t at;
+	int r;
 
 	if (tsig_find(a->q->octets, a->q->len, &at))
 		return DNS_RCODE_FORMERR;
 	if (!at)
 		return 0;
-	if (tsig_verify(cfg->tsig_keys, cfg->tsig_keys_count, a->q->octets, a->q->len, at,
-			(uint64_t)time(NULL), &a->tsig))
-		return DNS_RCODE_FORMERR;
+	r = tsig_verify(cfg->tsig_keys, cfg->tsig_keys_count, a->q->octets, a->q->len, at,
+			(uint64_t)time(NULL), &a->tsig);
+	if (r)
+		return r == -ENOMEM ? DNS_RCODE_SERVFAIL : DNS_RCODE_FORMERR;
 	a->is_signed = true;
 	a->by_key = !a->tsig.error;
 	return a->by_key ? 0 : DNS_RCODE_NOTAUTH;
@@ -184,7 +186,7 @@ static uint16_t judge(struct transfer_source *s, struct asked *a, struct transfe
 	uint16_t rcode = check_signature(a);
 
 	if (rcode) {
-		*ret_outcome = TRANSFER_bad_signature;
+		*ret_outcome = rcode == DNS_RCODE_SERVFAIL ? TRANSFER_busy : TRANSFER_bad_signature;
 		return rcode;
 	}
 	*ret_outcome = TRANSFER_refused;

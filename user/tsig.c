@@ -183,13 +183,14 @@ static int compute(const struct tsig *t, const uint8_t *msg, size_t len, size_t 
 	return good ? 0 : -ENOMEM;
 }
 
-/* The message without the record, as it was when it was signed. -EACCES. */
+/* The message without the record, as it was when it was signed. -EACCES, -ENOMEM. */
 static int check_mac(struct tsig *t, const uint8_t *msg, size_t at, const struct rdata *d)
 {
 	uint8_t mac[TSIG_MAC_MAX];
 
-	if (compute(t, msg, at, (size_t)get16(msg + 10) - 1, d, mac) || !d->mac_len ||
-	    CRYPTO_memcmp(mac, d->mac, d->mac_len))
+	if (compute(t, msg, at, (size_t)get16(msg + 10) - 1, d, mac))
+		return -ENOMEM;
+	if (!d->mac_len || CRYPTO_memcmp(mac, d->mac, d->mac_len))
 		return -EACCES;
 	memcpy(t->mac, mac, algorithms[t->key->algorithm].octets);
 	t->mac_len = algorithms[t->key->algorithm].octets;
@@ -222,7 +223,10 @@ int tsig_verify(const struct tsig_key *keys, size_t count, const uint8_t *msg, s
 	octets = algorithms[ret->key->algorithm].octets;
 	if (d.mac_len > octets || d.mac_len < octets / 2 || d.mac_len < 10) /* 5.2.2.1 */
 		return -EBADMSG;
-	if (check_mac(ret, msg, at, &d))
+	r = check_mac(ret, msg, at, &d);
+	if (r == -ENOMEM)
+		return r;
+	if (r)
 		ret->error = DNS_TSIG_BADSIG;
 	else if (!in_time(now, &d))
 		ret->error = DNS_TSIG_BADTIME;

@@ -65,7 +65,7 @@ int tsig_find(const uint8_t *msg, size_t len, size_t *ret_at);
 
 /*
  * Judges a request whose TSIG is at `at`; ret->error says what is wrong with it. -EBADMSG: the
- * record itself is malformed (FORMERR).
+ * record itself is malformed (FORMERR). -ENOMEM: nobody can say; the answer has no signature then.
  */
 int tsig_verify(const struct tsig_key *keys, size_t count, const uint8_t *msg, size_t len,
 		size_t at, uint64_t now, struct tsig *ret);

@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 #include <errno.h>
+#include <openssl/evp.h>
 #include <string.h>
 
 #include "dname_text.h"
@@ -110,6 +111,25 @@ static void test_requests(void **state)
 		tsig_begin(&t, &k);
 		assert_int_equal(tsig_sign(&t, made, PLAIN_LEN, PLAIN_LEN + 40, THEN), 0);
 	}
+}
+
+/* Nobody can say whether the signature is good: that is not the same as a bad one. */
+static void test_cannot_be_judged(void **state)
+{
+	struct tsig_key k = make_key("xfr.key", TSIG_SHA256);
+	uint8_t msg[512], made[512];
+	struct tsig t, asked;
+	size_t len = octets(requests[TSIG_SHA256], msg);
+
+	(void)state;
+	octets(PLAIN, made);
+	tsig_begin(&asked, &k);
+	assert_int_equal(EVP_set_default_properties(NULL, "provider=none"), 1);
+	assert_int_equal(judge(&k, msg, len, THEN + 1, &t), -ENOMEM);
+	assert_int_equal(tsig_sign(&asked, made, PLAIN_LEN, sizeof(made), THEN), 0);
+	assert_int_equal(EVP_set_default_properties(NULL, ""), 1);
+	assert_int_equal(judge(&k, msg, len, THEN + 1, &t), 0);
+	assert_int_equal(t.error, 0);
 }
 
 static void test_answer_of_many_messages(void **state)
@@ -277,7 +297,7 @@ int main(void)
 		cmocka_unit_test(test_requests), cmocka_unit_test(test_answer_of_many_messages),
 		cmocka_unit_test(test_answers),	 cmocka_unit_test(test_errors),
 		cmocka_unit_test(test_time),	 cmocka_unit_test(test_truncated),
-		cmocka_unit_test(test_place),
+		cmocka_unit_test(test_place),	 cmocka_unit_test(test_cannot_be_judged),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
