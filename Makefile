@@ -40,7 +40,7 @@ CFLAGS_ALL = -std=gnu11 -D_GNU_SOURCE $(WARN) $(INCLUDES) -DXDNS_VERSION='"$(VER
 BRANCHES := $(if $(filter x86_64,$(shell uname -m)),-fcf-protection,$(if $(filter aarch64,$(shell uname -m)),-mbranch-protection=standard))
 HARDEN   := -fPIE -fstack-protector-strong -fstack-clash-protection -D_FORTIFY_SOURCE=2 $(BRANCHES)
 HARDEN_LD := -pie -Wl,-z,relro -Wl,-z,now
-LDLIBS   := -lbpf -lelf -lz -lcurl -ljansson -luv -lurcu -ljwt -lcrypto \
+LDLIBS   := -lbpf -lelf -lz -lcurl -ljansson -luv -lurcu -lcrypto \
 	    -lzookeeper_mt -lsystemd -lmicrohttpd -lseccomp -lpthread
 
 # Expanded only when a rule runs: a fresh machine has no gcc yet when make reads this.

@@ -3,12 +3,12 @@
 
 #include <errno.h>
 #include <jansson.h>
-#include <jwt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
+#include "iam_token.h"
 #include "util.h"
 
 #define ANSWER_MAX    (64U << 10)
@@ -22,11 +22,6 @@ struct answer {
 static void cleanup_json(json_t **j)
 {
 	json_decref(*j);
-}
-
-static void cleanup_jwt(jwt_t **jwt)
-{
-	jwt_free(*jwt);
 }
 
 static int on_answer(void *ctx, const void *data, size_t len)
@@ -49,27 +44,11 @@ static int fail(char **ret_error, const struct config *cfg, const char *what)
 	return -EIO;
 }
 
-/* The token that proves who we are; -EINVAL if the private key cannot sign it. */
-static int sign(const struct config_iam *iam, char **ret)
-{
-	_cleanup_(cleanup_jwt) jwt_t *jwt = NULL;
-	const unsigned char *key = (const unsigned char *)iam->private_key;
-
-	if (jwt_new(&jwt) != 0)
-		return -ENOMEM;
-	if (jwt_set_alg(jwt, JWT_ALG_RS256, key, (int)strlen(iam->private_key)) != 0 ||
-	    jwt_add_grant(jwt, "uid", iam->uid) != 0 ||
-	    jwt_add_grant_int(jwt, "exp", (long)time(NULL) + VALID_SECONDS) != 0)
-		return -EINVAL;
-	*ret = jwt_encode_str(jwt);
-	return *ret ? 0 : -EINVAL;
-}
-
 static int login_body(const struct config_iam *iam, char **ret)
 {
 	_cleanup_(cleanup_json) json_t *doc = NULL;
 	_cleanup_free_ char *token = NULL;
-	int rc = sign(iam, &token);
+	int rc = iam_token(iam, (int64_t)time(NULL) + VALID_SECONDS, &token);
 
 	if (rc < 0)
 		return rc;
