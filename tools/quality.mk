@@ -30,14 +30,20 @@ asan: $(addprefix build/asan/,$(SANITIZED)) ## units, golden tests, packets and 
 check-valgrind: $(addprefix build/,$(UNIT) $(GOLDEN)) | $(PKG_CHECK) ## units and golden tests under valgrind
 	@XDNS_VALGRIND=1 XDNS_TEST_SECONDS=1800 $(SUITE) $^
 
-# The daemon under ASan, with what makes its calls fail.
+# The daemon under ASan, with what makes its calls fail; and as it is, with its filter of system calls.
 build/faults/mesos-xdns: build/asan/user/main.o build/tests/faults/inject.o build/asan/libxdns.a
 	@mkdir -p $(@D)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ASAN) -rdynamic $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
-faults: $(E2E_NEEDS) | $(PKG_CHECK) $(PKG_RUN) ## every call site fails in turn; FAULTS="--seconds 600", FAULTS="--only socket"
-	@FAULTS='$(or $(FAULTS),--only .)' XDNS_TEST_SECONDS=36000 $(SUITE) tests/e2e/96_faults.sh
+build/faults/mesos-xdns-plain: build/user/main.o build/tests/faults/inject.o build/libxdns.a
+	@mkdir -p $(@D)
+	$(call say,LD,$@)
+	$(Q)$(CC) -rdynamic $(HARDEN_LD) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+faults: $(E2E_NEEDS) build/faults/mesos-xdns-plain | $(PKG_CHECK) $(PKG_RUN) ## every call site fails in turn; FAULTS="--resume", FAULTS="--only socket", WORLDS=4
+	@FAULTS='--worlds $(or $(WORLDS),4) --results build/faults/results.json $(FAULTS)' XDNS_TEST_SECONDS=36000 \
+		$(SUITE) tests/e2e/96_faults.sh
 
 # The program's native build, whose branches clang counts while the packet tests run it.
 build/coverage/native.o: tests/bpf/native.c | $(PKG_FUZZ) $(SKEL)

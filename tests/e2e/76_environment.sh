@@ -8,6 +8,7 @@
 BIN=${XDNS_BIN:-build/mesos-xdns} # with less than its unit gives it
 
 WEB="172.16.1.1 172.16.1.2 172.16.1.3"
+BPF_OBJ_PIN=6 # command of bpf()
 FAKETIME=$(dpkg -L libfaketime | grep '/libfaketimeMT\.so')
 
 attached() {
@@ -82,6 +83,8 @@ the_kernel_lacks() {
 	mounts "umount $NET_BPF" "no BPF file system" userspace 'xdp: bpfDir .*mount -t bpf.*from userspace'
 	mounts "mount --bind $NET_BPF $NET_BPF; mount -o remount,bind,ro $NET_BPF" "pins cannot be made" userspace \
 		'xdp: bpfDir .*Read-only file system.*from userspace'
+	row "no space for pins" userspace 'xdp: .*No space left on device.*from userspace' \
+		"$PYTHON" -B tests/e2e/without_call.py "bpf:$BPF_OBJ_PIN:ENOSPC"
 	row "no memory may be locked" kernel '' prlimit --memlock=0
 	net_exec server sysctl -qw net.ipv6.conf.all.disable_ipv6=1
 	row "no IPv6" kernel ''

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 /*
  * Stands before the C library, libcurl and libbpf's system calls in a daemon that is linked with
- * it: each call site is written down, and the one that is asked for fails. Who asks, and reads what
+ * it: each call site is written down, and those that are asked for fail. Who asks, and reads what
  * was written down, is another process (faults.py), by way of a file that both have mapped.
  *
  * A site is what was called, where that returns to, and the two innermost frames of the daemon
@@ -13,11 +13,14 @@
 #include <errno.h>
 #include <execinfo.h>
 #include <fcntl.h>
+#include <linux/bpf.h>
 #include <netdb.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #define FRAMES_MAX 48
@@ -100,11 +103,9 @@ static bool fails(const char *name, const void *caller, bool ours_only)
 	for (int i = 0; i < FAULT_KEY_FRAMES; i++)
 		key = mix(key, frames[i]);
 	note(key, name, from, frames);
-	if (atomic_load(&table->armed) == key) {
-		uint32_t hit = atomic_fetch_add(&table->hits, 1);
-
-		fail = hit == 0 || atomic_load(&table->always);
-	}
+	for (int i = 0; i < FAULT_ARMED; i++)
+		if (atomic_load(&table->armed[i]) == key)
+			fail = !atomic_fetch_add(&table->hits[i], 1) || atomic_load(&table->always);
 out:
 	inside = false;
 	errno = saved;
@@ -172,6 +173,20 @@ void *realloc(void *p, size_t size)
 	return __interceptor_realloc ? __interceptor_realloc(p, size) : __libc_realloc(p, size);
 }
 
+/* A sanitizer's does not call realloc(). */
+void *reallocarray(void *p, size_t n, size_t size)
+{
+	size_t all;
+
+	if (no_memory("reallocarray", CALLER))
+		return NULL;
+	if (__builtin_mul_overflow(n, size, &all)) {
+		errno = ENOMEM;
+		return NULL;
+	}
+	return __interceptor_realloc ? __interceptor_realloc(p, all) : __libc_realloc(p, all);
+}
+
 /* A sanitizer's strdup() does not call malloc(). */
 static char *copy(const char *text, size_t len, const void *caller)
 {
@@ -215,3 +230,84 @@ typedef long call_fn(long a, long b, long c, long d, long e, long f, long g);
 	}
 
 FAULT_CALLS(STAND_IN)
+
+/* --- files: a disk that cannot be read, and how glibc remembers it -------------------------- */
+
+static bool cannot_read(const char *name, const void *caller, FILE *f)
+{
+	if (!fails(name, caller, true))
+		return false;
+	f->_flags |= _IO_ERR_SEEN;
+	errno = EIO;
+	return true;
+}
+
+size_t fread(void *to, size_t size, size_t n, FILE *f)
+{
+	static size_t (*real)(void *, size_t, size_t, FILE *);
+
+	if (!real)
+		real = dlsym(RTLD_NEXT, "fread");
+	return cannot_read("fread", CALLER, f) ? 0 : real(to, size, n, f);
+}
+
+char *fgets(char *to, int size, FILE *f)
+{
+	static char *(*real)(char *, int, FILE *);
+
+	if (!real)
+		real = dlsym(RTLD_NEXT, "fgets");
+	return cannot_read("fgets", CALLER, f) ? NULL : real(to, size, f);
+}
+
+/* What open_memstream() made says only here that it had no memory; it is closed all the same. */
+int fclose(FILE *f)
+{
+	static int (*real)(FILE *);
+	bool fail = fails("fclose", CALLER, true);
+	int r;
+
+	if (!real)
+		real = dlsym(RTLD_NEXT, "fclose");
+	r = real(f);
+	if (!fail)
+		return r;
+	errno = ENOMEM;
+	return EOF;
+}
+
+/* --- system calls by number: libbpf's one for each command, else the daemon's own ----------- */
+
+static const struct {
+	long command;
+	const char *name;
+	int error;
+} bpf_calls[] = {
+#define X(command, name, error) {command, name, error},
+	FAULT_BPF(X)
+#undef X
+};
+
+static int call_error(long number, long command, const void *caller)
+{
+	if (number != SYS_bpf)
+		return fails("syscall", caller, true) ? EPERM : 0;
+	for (size_t i = 0; i < sizeof(bpf_calls) / sizeof(bpf_calls[0]); i++)
+		if (bpf_calls[i].command == command)
+			return fails(bpf_calls[i].name, caller, false) ? bpf_calls[i].error : 0;
+	return fails("bpf", caller, false) ? EPERM : 0;
+}
+
+long stand_in_syscall(long a, long b, long c, long d, long e, long f, long g) __asm__("syscall");
+long stand_in_syscall(long a, long b, long c, long d, long e, long f, long g)
+{
+	static call_fn *real;
+	int error = call_error(a, b, CALLER);
+
+	if (!real)
+		real = (call_fn *)dlsym(RTLD_NEXT, "syscall");
+	if (!error)
+		return real(a, b, c, d, e, f, g);
+	errno = error;
+	return -1;
+}

@@ -9,6 +9,7 @@
 #define FAULT_SITES	 65536
 #define FAULT_FRAMES	 4
 #define FAULT_KEY_FRAMES 2
+#define FAULT_ARMED	 8
 
 struct fault_site {
 	_Atomic uint64_t key; /* 0: unused */
@@ -20,11 +21,10 @@ struct fault_site {
 };
 
 struct fault_table {
-	_Atomic uint64_t armed;	 /* key of the site that fails, 0: none */
-	_Atomic uint32_t always; /* each time, not the first only */
-	_Atomic uint32_t hits;	 /* calls of it since it was armed */
-	_Atomic uint32_t phase;	 /* 0..31, what is going on now */
-	uint32_t pad;
+	_Atomic uint64_t armed[FAULT_ARMED]; /* keys of the sites that fail, 0: none */
+	_Atomic uint32_t hits[FAULT_ARMED];  /* calls of each since it was armed */
+	_Atomic uint32_t always;	     /* each time, not the first only */
+	_Atomic uint32_t phase;		     /* 0..31, what is going on now */
 	struct fault_site site[FAULT_SITES];
 };
 
@@ -38,6 +38,10 @@ struct fault_table {
 	X(mprotect, true, ENOMEM, -1)                                                              \
 	X(mremap, true, ENOMEM, -1)                                                                \
 	X(aligned_alloc, false, ENOMEM, 0)                                                         \
+	X(fcntl, false, EMFILE, -1)                                                                \
+	X(fcntl64, false, EMFILE, -1)                                                              \
+	X(pipe2, false, EMFILE, -1)                                                                \
+	X(socketpair, false, EMFILE, -1)                                                           \
 	X(open, false, EMFILE, -1)                                                                 \
 	X(open64, false, EMFILE, -1)                                                               \
 	X(openat, false, EMFILE, -1)                                                               \
@@ -47,18 +51,25 @@ struct fault_table {
 	X(fopen64, false, EMFILE, 0)                                                               \
 	X(read, true, EIO, -1)                                                                     \
 	X(write, true, ENOSPC, -1)                                                                 \
-	X(fread, true, EIO, 0)                                                                     \
 	X(fstat, true, EIO, -1)                                                                    \
+	X(stat, true, EIO, -1)                                                                     \
 	X(statfs, true, EIO, -1)                                                                   \
 	X(access, true, EACCES, -1)                                                                \
 	X(mkdir, true, ENOSPC, -1)                                                                 \
 	X(mount, true, EPERM, -1)                                                                  \
 	X(rename, true, ENOSPC, -1)                                                                \
 	X(unlink, true, EROFS, -1)                                                                 \
+	X(unlinkat, true, EROFS, -1)                                                               \
+	X(rmdir, true, EROFS, -1)                                                                  \
+	X(readlinkat, true, EACCES, -1)                                                            \
+	X(getcwd, true, ENOENT, 0)                                                                 \
 	X(flock, true, ENOLCK, -1)                                                                 \
 	X(ioctl, true, EIO, -1)                                                                    \
 	X(getrandom, true, ENOSYS, -1)                                                             \
+	X(getrlimit, true, EPERM, -1)                                                              \
 	X(setrlimit, true, EPERM, -1)                                                              \
+	X(prctl, true, EPERM, -1)                                                                  \
+	X(gethostname, true, ENAMETOOLONG, -1)                                                     \
 	X(getifaddrs, true, ENOMEM, -1)                                                            \
 	X(if_nameindex, true, ENOBUFS, 0)                                                          \
 	X(if_nametoindex, true, ENODEV, 0)                                                         \
@@ -78,10 +89,12 @@ struct fault_table {
 	X(recvfrom, false, ECONNRESET, -1)                                                         \
 	X(recvmsg, false, ENOMEM, -1)                                                              \
 	X(recvmmsg, true, ENOMEM, -1)                                                              \
-	X(epoll_create1, true, EMFILE, -1)                                                         \
+	X(epoll_create1, false, EMFILE, -1)                                                        \
+	X(epoll_wait, true, EINTR, -1)                                                             \
 	X(epoll_ctl, true, ENOSPC, -1)                                                             \
 	X(eventfd, false, EMFILE, -1)                                                              \
 	X(getaddrinfo, true, ENOMEM, EAI_MEMORY)                                                   \
+	X(getnameinfo, true, ENOMEM, EAI_MEMORY)                                                   \
 	X(pthread_create, false, EAGAIN, EAGAIN)                                                   \
 	X(uv_queue_work, true, ENOMEM, -ENOMEM)                                                    \
 	X(uv_async_init, true, EMFILE, -EMFILE)                                                    \
@@ -89,7 +102,6 @@ struct fault_table {
 	X(uv_loop_init, true, EMFILE, -EMFILE)                                                     \
 	X(uv_signal_init, true, EMFILE, -EMFILE)                                                   \
 	X(uv_poll_init, true, ENOMEM, -ENOMEM)                                                     \
-	X(syscall, false, EPERM, -1)                                                               \
 	X(curl_global_init, true, EIO, 27 /* CURLE_OUT_OF_MEMORY */)                               \
 	X(curl_easy_init, true, ENOMEM, 0)                                                         \
 	X(curl_easy_setopt, true, ENOMEM, 27)                                                      \
@@ -106,6 +118,42 @@ struct fault_table {
 	X(MHD_create_response_from_callback, true, ENOMEM, 0)                                      \
 	X(MHD_add_response_header, true, ENOMEM, 0)                                                \
 	X(MHD_queue_response, true, ENOMEM, 0)                                                     \
+	X(PEM_read_X509, true, ENOMEM, 0)                                                          \
+	X(PEM_read_PrivateKey, true, ENOMEM, 0)                                                    \
+	X(X509_check_private_key, true, ENOMEM, 0)                                                 \
+	X(EVP_MD_fetch, true, ENOMEM, 0)                                                           \
+	X(EVP_MD_CTX_new, true, ENOMEM, 0)                                                         \
+	X(EVP_DigestInit_ex2, true, ENOMEM, 0)                                                     \
+	X(EVP_DigestUpdate, true, ENOMEM, 0)                                                       \
+	X(EVP_DigestFinal_ex, true, ENOMEM, 0)                                                     \
+	X(EVP_MAC_fetch, true, ENOMEM, 0)                                                          \
+	X(EVP_MAC_CTX_new, true, ENOMEM, 0)                                                        \
+	X(EVP_MAC_init, true, ENOMEM, 0)                                                           \
+	X(EVP_MAC_update, true, ENOMEM, 0)                                                         \
+	X(EVP_MAC_final, true, ENOMEM, 0)                                                          \
+	X(seccomp_init, true, ENOMEM, 0)                                                           \
+	X(seccomp_attr_set, true, ENOMEM, -ENOMEM)                                                 \
+	X(seccomp_rule_add, true, ENOMEM, -ENOMEM)                                                 \
+	X(seccomp_rule_add_array, true, ENOMEM, -ENOMEM)                                           \
+	X(seccomp_load, true, EINVAL, -EINVAL)                                                     \
 	X(open_memstream, true, ENOMEM, 0)
+
+/* X(command of bpf(), its name, errno) */
+#define FAULT_BPF(X)                                                                               \
+	X(BPF_MAP_CREATE, "bpf MAP_CREATE", ENOMEM)                                                \
+	X(BPF_MAP_LOOKUP_ELEM, "bpf LOOKUP", ENOMEM)                                               \
+	X(BPF_MAP_UPDATE_ELEM, "bpf UPDATE", ENOMEM)                                               \
+	X(BPF_MAP_DELETE_ELEM, "bpf DELETE", ENOMEM)                                               \
+	X(BPF_MAP_LOOKUP_BATCH, "bpf LOOKUP_BATCH", ENOMEM)                                        \
+	X(BPF_MAP_UPDATE_BATCH, "bpf UPDATE_BATCH", ENOMEM)                                        \
+	X(BPF_MAP_FREEZE, "bpf MAP_FREEZE", EBUSY)                                                 \
+	X(BPF_PROG_LOAD, "bpf PROG_LOAD", ENOMEM)                                                  \
+	X(BPF_PROG_TEST_RUN, "bpf TEST_RUN", ENOMEM)                                               \
+	X(BPF_BTF_LOAD, "bpf BTF_LOAD", ENOMEM)                                                    \
+	X(BPF_OBJ_PIN, "bpf OBJ_PIN", ENOSPC)                                                      \
+	X(BPF_OBJ_GET, "bpf OBJ_GET", EIO)                                                         \
+	X(BPF_LINK_CREATE, "bpf LINK_CREATE", ENOMEM)                                              \
+	X(BPF_LINK_UPDATE, "bpf LINK_UPDATE", ENOMEM)                                              \
+	X(BPF_LINK_DETACH, "bpf LINK_DETACH", ENOMEM)
 
 #endif
