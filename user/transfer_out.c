@@ -8,21 +8,13 @@
 
 #include "array.h"
 #include "dname_text.h"
+#include "hash.h"
 #include "octets.h"
 
 #define RR_FIXED  10 /* octets between an owner and its data */
 #define SRV_FIXED 6
 #define APEX	  (DNS_POINTER | DNS_HEADER_LEN) /* it is the question's name */
 #define SUFFIXES  (sizeof(((struct transfer_out *)0)->suffixes) / sizeof(uint16_t))
-
-static size_t hash_of(const uint8_t *wire, size_t len)
-{
-	uint32_t h = 2166136261;
-
-	for (size_t i = 0; i < len; i++)
-		h = (h ^ wire[i]) * 16777619;
-	return (h ^ h >> 16) % SUFFIXES;
-}
 
 /* Is this name at that place of the message? */
 static bool is_name_at(const uint8_t *msg, size_t at, const uint8_t *wire)
@@ -124,7 +116,7 @@ static void put_owner(struct transfer_out *o, const uint8_t *wire)
 
 	while (*wire) {
 		size_t here = o->len - o->at;
-		uint16_t *suffix = &o->suffixes[hash_of(wire, left)];
+		uint16_t *suffix = &o->suffixes[hash_bytes(0, wire, left) % SUFFIXES];
 
 		if (left == domain && is_name_at(msg, DNS_HEADER_LEN, wire)) {
 			put16(msg + here, APEX);

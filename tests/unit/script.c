@@ -60,3 +60,12 @@ void script_stop(struct script *s)
 	fclose(s->out);
 	waitpid(s->pid, NULL, 0);
 }
+
+unsigned script_count(const char *text, const char *what)
+{
+	unsigned n = 0;
+
+	for (const char *p = text; (p = strstr(p, what)); p += strlen(what))
+		n++;
+	return n;
+}

@@ -21,4 +21,7 @@ __attribute__((format(printf, 2, 3))) const char *script_tell(struct script *s, 
 
 void script_stop(struct script *s);
 
+/* How often `what` is in it. */
+unsigned script_count(const char *text, const char *what);
+
 #endif

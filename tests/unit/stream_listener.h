@@ -13,11 +13,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "event_dump.h"
+#include "script.h"
 #include "stream.h"
 #include "util.h"
 
@@ -31,74 +31,29 @@
 #define NAME_SIZE 64
 
 static struct {
-	pid_t pid;
-	FILE *in, *out;
+	struct script script;
 	unsigned ports[3];
 	char dir[128];
-	char line[65536];
 } masters;
+
+#define tell(...) script_tell(&masters.script, __VA_ARGS__)
 
 static inline int start_masters(void **state)
 {
-	int to[2], from[2];
-
 	(void)state;
-	if (pipe(to) < 0 || pipe(from) < 0)
+	if (script_start(&masters.script, FIXTURE))
 		return -1;
-	masters.pid = fork();
-	if (masters.pid == 0) {
-		dup2(to[0], STDIN_FILENO);
-		dup2(from[1], STDOUT_FILENO);
-		close(to[1]);
-		close(from[0]);
-		execlp("python3", "python3", FIXTURE, NULL);
-		_exit(127);
-	}
-	close(to[0]);
-	close(from[1]);
-	masters.in = fdopen(to[1], "w");
-	masters.out = fdopen(from[0], "r");
-	if (!masters.in || !masters.out ||
-	    fscanf(masters.out, "a=%u b=%u tls=%u dir=%127s", &A, &B, &TLS, masters.dir) != 4) {
-		fprintf(stderr, "%s did not start: run this from the top of the repository\n",
-			FIXTURE);
-		return -1;
-	}
-	return fgets(masters.line, sizeof(masters.line), masters.out) ? 0 : -1;
+	return sscanf(masters.script.line, "a=%u b=%u tls=%u dir=%127s", &A, &B, &TLS,
+		      masters.dir) == 4
+		       ? 0
+		       : -1;
 }
 
 static inline int stop_masters(void **state)
 {
 	(void)state;
-	fclose(masters.in);
-	fclose(masters.out);
-	waitpid(masters.pid, NULL, 0);
+	script_stop(&masters.script);
 	return 0;
-}
-
-/* Sends a command, returns the answer. */
-__attribute__((format(printf, 1, 2))) static inline const char *tell(const char *fmt, ...)
-{
-	va_list args;
-
-	va_start(args, fmt);
-	vfprintf(masters.in, fmt, args);
-	va_end(args);
-	fputc('\n', masters.in);
-	fflush(masters.in);
-	if (!fgets(masters.line, sizeof(masters.line), masters.out))
-		masters.line[0] = 0;
-	masters.line[strcspn(masters.line, "\n")] = 0;
-	return masters.line;
-}
-
-static inline unsigned count(const char *text, const char *what)
-{
-	unsigned n = 0;
-
-	for (const char *p = text; (p = strstr(p, what)); p += strlen(what))
-		n++;
-	return n;
 }
 
 /* A stream and all that it has told, a line each. */
@@ -240,7 +195,7 @@ static inline unsigned told(struct listener *l, const char *what)
 	unsigned n;
 
 	pthread_mutex_lock(&l->lock);
-	n = count(l->text, what);
+	n = script_count(l->text, what);
 	pthread_mutex_unlock(&l->lock);
 	return n;
 }

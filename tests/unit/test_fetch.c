@@ -11,85 +11,39 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "fetch.h"
+#include "script.h"
 #include "source.h"
 #include "util.h"
 
 #define FIXTURE "tests/unit/masters.py"
 
 static struct {
-	pid_t pid;
-	FILE *in, *out;
+	struct script script;
 	unsigned a, b, tls, mtls;
 	char dir[128];
-	char line[65536];
 } masters;
+
+#define tell(...) script_tell(&masters.script, __VA_ARGS__)
 
 static int start_masters(void **state)
 {
-	int to[2], from[2];
-
 	(void)state;
-	if (pipe(to) < 0 || pipe(from) < 0)
+	if (script_start(&masters.script, FIXTURE))
 		return -1;
-	masters.pid = fork();
-	if (masters.pid == 0) {
-		dup2(to[0], STDIN_FILENO);
-		dup2(from[1], STDOUT_FILENO);
-		close(to[1]);
-		close(from[0]);
-		execlp("python3", "python3", FIXTURE, NULL);
-		_exit(127);
-	}
-	close(to[0]);
-	close(from[1]);
-	masters.in = fdopen(to[1], "w");
-	masters.out = fdopen(from[0], "r");
-	if (!masters.in || !masters.out ||
-	    fscanf(masters.out, "a=%u b=%u tls=%u mtls=%u dir=%127s", &masters.a, &masters.b,
-		   &masters.tls, &masters.mtls, masters.dir) != 5) {
-		fprintf(stderr, "%s did not start: run this from the top of the repository\n",
-			FIXTURE);
-		return -1;
-	}
-	return fgets(masters.line, sizeof(masters.line), masters.out) ? 0 : -1;
+	return sscanf(masters.script.line, "a=%u b=%u tls=%u mtls=%u dir=%127s", &masters.a,
+		      &masters.b, &masters.tls, &masters.mtls, masters.dir) == 5
+		       ? 0
+		       : -1;
 }
 
 static int stop_masters(void **state)
 {
 	(void)state;
-	fclose(masters.in);
-	fclose(masters.out);
-	waitpid(masters.pid, NULL, 0);
+	script_stop(&masters.script);
 	return 0;
-}
-
-/* Sends a command, returns the answer. */
-__attribute__((format(printf, 1, 2))) static const char *tell(const char *fmt, ...)
-{
-	va_list args;
-
-	va_start(args, fmt);
-	vfprintf(masters.in, fmt, args);
-	va_end(args);
-	fputc('\n', masters.in);
-	fflush(masters.in);
-	if (!fgets(masters.line, sizeof(masters.line), masters.out))
-		masters.line[0] = 0;
-	masters.line[strcspn(masters.line, "\n")] = 0;
-	return masters.line;
-}
-
-static unsigned count(const char *text, const char *what)
-{
-	unsigned n = 0;
-
-	for (const char *p = text; (p = strstr(p, what)); p += strlen(what))
-		n++;
-	return n;
 }
 
 struct setup {
@@ -182,7 +136,7 @@ static void test_request(void **state)
 	tell("log");
 	expect_one("ok", "");
 	log = tell("log");
-	assert_int_equal(count(log, "a GET /master/state "), 1);
+	assert_int_equal(script_count(log, "a GET /master/state "), 1);
 	assert_non_null(strstr(log, "user-agent=mesos-xdns/"));
 	assert_non_null(strstr(log, "accept-encoding=gzip"));
 	assert_non_null(strstr(log, "content-type=application/json"));
@@ -231,8 +185,8 @@ static void test_old_master(void **state)
 	tell("log");
 	expect_one("status 404", "HTTP status 404");
 	log = tell("log");
-	assert_int_equal(count(log, "a GET /master/state "), 1);
-	assert_int_equal(count(log, "a GET /state.json "), 1);
+	assert_int_equal(script_count(log, "a GET /master/state "), 1);
+	assert_int_equal(script_count(log, "a GET /state.json "), 1);
 }
 
 static void test_redirects(void **state)
@@ -249,13 +203,13 @@ static void test_redirects(void **state)
 		expect_one(behaviour, "");
 		log = tell("log");
 		/* the leader is who answered: no second fetch */
-		assert_int_equal(count(log, " GET "), 2);
+		assert_int_equal(script_count(log, " GET "), 2);
 		assert_non_null(strstr(log, "referer=http://127.0.0.1:"));
 	}
 	expect_one("redirect 307 //{b}/master/state", "");
 	tell("log");
 	expect_one("redirect 302 http://{a}/master/state", "stopped after 10 redirects");
-	assert_int_equal(count(tell("log"), "a GET"), 10);
+	assert_int_equal(script_count(tell("log"), "a GET"), 10);
 	expect_one("redirect 302 file:///etc/hostname", "Protocol \"file\"");
 }
 
@@ -278,8 +232,8 @@ static void test_basic(void **state)
 	tell("redirect 307 http://{b}/master/state");
 	expect(&s, "");
 	log = tell("log");
-	assert_int_equal(count(log, " GET "), 2);
-	assert_int_equal(count(log, "authorization="), 1);
+	assert_int_equal(script_count(log, " GET "), 2);
+	assert_int_equal(script_count(log, "authorization="), 1);
 	assert_null(strstr(strstr(log, "b GET"), "authorization="));
 }
 
@@ -342,7 +296,7 @@ static void test_leader(void **state)
 	assert_string_equal(error, "");
 	snprintf(want, sizeof(want), "127.0.0.2:%u", masters.b);
 	assert_string_equal(master, want); /* its own port, not that of the first */
-	assert_int_equal(count(tell("log"), " GET "), 2);
+	assert_int_equal(script_count(tell("log"), " GET "), 2);
 	tell("leader 127.0.0.1:7");
 	expect(&s, ""); /* the same host: not followed */
 	snprintf(behaviour, sizeof(behaviour), "leader 127.0.0.1:%u", masters.a);
@@ -351,7 +305,7 @@ static void test_leader(void **state)
 	add_master(&s, "localhost", masters.a);
 	tell("log");
 	expect(&s, ""); /* another spelling: asked again, once */
-	assert_int_equal(count(tell("log"), " GET "), 2);
+	assert_int_equal(script_count(tell("log"), " GET "), 2);
 	tell("leader 127.0.0.1:1");
 	expect(&s, "says the leader is 127.0.0.1:1: Failed to connect");
 	tell("leader nohost");
@@ -372,11 +326,11 @@ static void test_masters_in_turn(void **state)
 	tell("ok");
 	expect(&s, "");
 	log = tell("log");
-	assert_int_equal(count(log, "a GET"), 1);
-	assert_int_equal(count(log, "b GET"), 0);
+	assert_int_equal(script_count(log, "a GET"), 1);
+	assert_int_equal(script_count(log, "b GET"), 0);
 	tell("body {}");
 	expect(&s, "");
-	assert_int_equal(count(tell("log"), "b GET"), 1);
+	assert_int_equal(script_count(tell("log"), "b GET"), 1);
 	s.cfg.masters_count = 2;
 	expect(&s, "127.0.0.1:1: Failed to connect");
 	expect(&s, "; 127.0.0.1:");

@@ -243,8 +243,8 @@ static void test_redirects(void **state)
 		follow(l, A, 0);
 		wait_text(l, "HEARD subscribed to 127.0.0.2:");
 		log = tell("log");
-		assert_int_equal(count(log, " POST /api/v1 {\"type\":\"SUBSCRIBE\"}"), 2);
-		assert_int_equal(count(log, "authorization=Basic bWU6aHVudGVyMg=="), 2);
+		assert_int_equal(script_count(log, " POST /api/v1 {\"type\":\"SUBSCRIBE\"}"), 2);
+		assert_int_equal(script_count(log, "authorization=Basic bWU6aHVudGVyMg=="), 2);
 		assert_non_null(strstr(log, "| b POST"));
 		listener_done(l);
 	}
@@ -261,7 +261,7 @@ static void test_redirects_without_end(void **state)
 	start(l);
 	follow(l, A, 0);
 	wait_text(l, ": redirected more than 4 times\n");
-	assert_int_equal(count(tell("log"), "POST"), 5);
+	assert_int_equal(script_count(tell("log"), "POST"), 5);
 	listener_done(l);
 }
 
@@ -302,8 +302,8 @@ static void test_iam(void **state)
 	wait_text(l, "LOST");
 	wait_text(l, "HEARD");
 	log = tell("log"); /* logs in anew each time: the token may be what was wrong */
-	assert_int_equal(count(log, "a POST /acs/login jwt-good"), 2);
-	assert_int_equal(count(log, "authorization=token=T123"), 2);
+	assert_int_equal(script_count(log, "a POST /acs/login jwt-good"), 2);
+	assert_int_equal(script_count(log, "authorization=token=T123"), 2);
 	listener_done(l);
 }
 
@@ -350,8 +350,8 @@ static void test_follow(void **state)
 	tell("send " ADDED("one"));
 	wait_text(l, "task id=one");
 	log = tell("log");
-	assert_int_equal(count(log, "a POST"), 1);
-	assert_int_equal(count(log, "b POST"), 1);
+	assert_int_equal(script_count(log, "a POST"), 1);
+	assert_int_equal(script_count(log, "b POST"), 1);
 	listener_done(l);
 }
 
@@ -368,7 +368,7 @@ static void test_follow_who_is_heard(void **state)
 	follow(l, B, A);
 	tell("send " ADDED("one"));
 	wait_text(l, "task id=one");
-	assert_int_equal(count(tell("log"), "b POST"), 1);
+	assert_int_equal(script_count(tell("log"), "b POST"), 1);
 	listener_done(l);
 }
 
