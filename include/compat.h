@@ -67,7 +67,12 @@ struct xdns_u64 {
 #define xdns_put64(p, x) (((struct xdns_u64 *)(p))->v = (x))
 
 /* Memory that another CPU changes while we look: one load, one store. */
+#ifdef __bpf__
 #define xdns_read_once(x)	(*(const volatile __typeof__(x) *)&(x))
 #define xdns_write_once(x, val) (*(volatile __typeof__(x) *)&(x) = (val))
+#else
+#define xdns_read_once(x)	__atomic_load_n(&(x), __ATOMIC_RELAXED)
+#define xdns_write_once(x, val) __atomic_store_n(&(x), val, __ATOMIC_RELAXED)
+#endif
 
 #endif

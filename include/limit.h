@@ -57,7 +57,7 @@ static __always_inline enum xdns_limit_verdict xdns_limit_take(__u64 *cell,
 	__u64 interval = l->interval;
 
 	for (int i = 0; i < XDNS_LIMIT_TRIES; i++) {
-		__u64 seen = *(const volatile __u64 *)cell;
+		__u64 seen = xdns_read_once(*cell);
 		__u64 from = seen > now ? seen : now;
 
 		if (from - now > XDNS_LIMIT_BURST - interval)

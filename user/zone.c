@@ -249,7 +249,7 @@ size_t zone_contributors(const struct zone *z, const uint8_t *owner, uint16_t ty
 
 uint32_t zone_serial(const struct zone *z)
 {
-	return uatomic_read(&z->serial);
+	return __atomic_load_n(&z->serial, __ATOMIC_RELAXED);
 }
 
 void zone_set_expired(struct zone *z, bool expired)

@@ -270,7 +270,7 @@ int zone_commit(struct zone *z, uint32_t serial, struct zone_changes *ret_change
 	publish_names(z, &batch, &changes);
 	unpublish_names(z, &batch, &changes);
 	clear_dirty(z);
-	uatomic_set(&z->serial, serial);
+	__atomic_store_n(&z->serial, serial, __ATOMIC_RELAXED);
 	__atomic_store_n(&z->ready, true, __ATOMIC_RELEASE);
 	if (z->mirror && z->mirror->committed)
 		z->mirror->committed(z->mirror_ctx, serial);
