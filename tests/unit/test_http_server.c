@@ -127,6 +127,8 @@ static void test_stream(void **state)
 	say(server, &s, -1);
 	read_until(fd, NULL, buf, sizeof(buf));
 	close(fd);
+	while (!__atomic_load_n(&s.closed, __ATOMIC_SEQ_CST)) /* a little after the client's end */
+		usleep(1000);
 	/* one that sleeps is let go when the server stops */
 	s = (struct speaker){0};
 	fd = client(server, "GET /stream HTTP/1.0\r\n\r\n");
