@@ -52,15 +52,14 @@ reports_begin() {
 	rm -f "$sanitized/$1".*
 	export ASAN_OPTIONS=detect_leaks=1:quarantine_size_mb=16:$to
 	export UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1:$to
-	under=()
-	[ -z "${XDNS_VALGRIND:-}" ] || under=(valgrind -q --leak-check=full "--log-file=$sanitized/$1.%p")
-	export TSAN_OPTIONS=second_deadlock_stack=1:suppressions=$PWD/tools/tsan.suppress:$to
+	export VALGRIND_OPTS="-q --leak-check=full --suppressions=$PWD/tools/valgrind.suppress --log-file=$sanitized/$1.%p"
+	export TSAN_OPTIONS=second_deadlock_stack=1:history_size=5:suppressions=$PWD/tools/tsan.suppress:$to
 }
 
-# reports NAME: the first ones
+# reports NAME: the first ones. Lines of valgrind about itself ("--PID-- unhandled eBPF command") are none.
 reports() {
 	local files
-	mapfile -t files < <(find "$sanitized" -name "$1.*" -size +0)
+	mapfile -t files < <(grep -lvs '^--' "$sanitized/$1".*)
 	[ ${#files[@]} -gt 0 ] && head -n 60 "${files[@]}"
 }
 
@@ -72,6 +71,8 @@ one() {
 	name=${name#tests/}
 	log=$logs/${name//\//-}.log
 	reports_begin "${name//\//-}"
+	under=()
+	[[ -z ${XDNS_VALGRIND:-} || $program = *.sh ]] || under=(valgrind)
 	timeout -k 10 "$limit" "${under[@]}" "./$program" >"$log" 2>&1
 	status=$?
 	read -r passed failed skipped <<<"$(count "$log")"

@@ -7,20 +7,33 @@
 ASAN := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 # In one piece, or UBSan's reports go to standard error whatever log_path says.
 ASAN_LD := -static-libasan -static-libubsan
-TSAN := -O1 -g -fno-omit-frame-pointer -fsanitize=thread
+# The fences that it does not know are between us and the program in the kernel (user/kernel.c).
+TSAN := -O1 -g -fno-omit-frame-pointer -fsanitize=thread -Wno-tsan
+comma := ,
+TSAN_LD := $(foreach f,read_lock read_unlock synchronize_rcu,-Wl$(comma)--wrap=urcu_memb_$(f))
 
 $(eval $(call flavour,build/asan,$$(ASAN),$$(ASAN_LD)))
-$(eval $(call flavour,build/tsan,$$(TSAN)))
+$(eval $(call flavour,build/tsan,$$(TSAN),$$(TSAN_LD)))
+
+build/tsan/libxdns.a: build/tsan/tests/tsan/rcu.o
 
 # Which build `check`, `check-unit`, `check-golden` and `check-e2e` run.
 SANITIZE ?=
-SANITIZERS := address,undefined:build/asan thread:build/tsan
+SANITIZERS := address,undefined:build/asan thread:build/tsan valgrind:build
 B := $(if $(SANITIZE),$(patsubst $(SANITIZE):%,%,$(filter $(SANITIZE):%,$(SANITIZERS))),build)
-$(if $(B),,$(error SANITIZE is address,undefined or thread))
+$(if $(B),,$(error SANITIZE is address,undefined or thread or valgrind))
 
 # Not of the loaded program, which no sanitizer sees: of what its table is compared with.
 SANITIZED := $(UNIT) $(GOLDEN) $(addprefix tests/bpf/test_,packets hostile mutants) $(FUZZ)
 
+# Under valgrind is the plain build, and of the end-to-end tests the daemon alone.
+ifeq ($(SANITIZE),valgrind)
+export XDNS_VALGRIND := 1
+export XDNS_BIN ?= tests/e2e/valgrind.sh
+endif
+ifneq ($(filter thread valgrind,$(SANITIZE)),)
+export XDNS_TEST_SECONDS ?= 1800
+endif
 export XDNS_BIN ?= $(B)/mesos-xdns
 export XDNS_CTL ?= $(B)/xdnsctl
 

@@ -51,7 +51,7 @@ static void bound(uint64_t set)
 static uint64_t keep(uint64_t set)
 {
 	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
-	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3];
+	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = {0};
 
 	if (syscall(SYS_capget, &header, data)) {
 		log_warn("process: reading the capabilities: %s", strerror(errno));

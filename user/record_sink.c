@@ -168,7 +168,8 @@ static size_t reverse_name(const struct address *a, uint8_t *wire)
 
 	if (a->family == AF_INET) {
 		for (int i = 3; i >= 0; i--) {
-			wire[len] = (uint8_t)sprintf((char *)wire + len + 1, "%u", a->bytes[i]);
+			wire[len] = (uint8_t)snprintf((char *)wire + len + 1, sizeof("255"), "%u",
+						      a->bytes[i]);
 			len += 1U + wire[len];
 		}
 		memcpy(wire + len, v4, sizeof(v4));

@@ -70,11 +70,7 @@ slow() {
 	equal "UDP in userspace: none lost, none wrong" "" "$(bad "$NET_DIR/userspace")"
 	wait "${BACKGROUND[2]}" "${BACKGROUND[3]}"
 	matches "over TCP all who behave are answered" '^asked [1-9][0-9]+ lost 0 ' "$(cat "$NET_DIR/honest")"
-	if [ $((after - before)) -le "$MEMORY_MAX" ]; then
-		ok "memory is bounded: from $before to at most $after KiB"
-	else
-		not_ok "memory is bounded" "$((after - before)) KiB more at most, allowed $MEMORY_MAX"
-	fi
+	memory_bounded $((after - before)) $MEMORY_MAX
 	if [ "$most" -le "$FILES_MAX" ]; then ok "descriptors are bounded: $most"; else not_ok "descriptors are bounded" "$most"; fi
 	grep -hE '^(sent|lost|asked|begun)' "$NET_DIR"/{kernel,userspace,honest,slow} | sed 's/^/# /'
 }

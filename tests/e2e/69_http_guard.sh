@@ -112,11 +112,7 @@ slow() {
 	equal "then: another host is answered" 200 \
 		"$(net_exec master curl -s --max-time 20 -o /dev/null -w '%{http_code}' http://10.53.1.2:8123/healthz)"
 	after=$(rss)
-	if [ $((after - before)) -le $MEMORY_MAX ]; then
-		ok "memory is bounded: $((after - before)) KiB more"
-	else
-		not_ok "memory is bounded" "$((after - before)) KiB more"
-	fi
+	memory_bounded $((after - before)) $MEMORY_MAX
 	net_stop "$slow"
 	within 30 is 200 code "http://$SERVER:8123/healthz"
 	equal "then: they are gone, the next is answered" 200 "$(code "http://$SERVER:8123/healthz")"

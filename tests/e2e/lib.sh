@@ -225,6 +225,23 @@ $(tail -5 "$DAEMON_LOG")"
 	fi
 }
 
+# ThreadSanitizer and valgrind keep several octets for each of the daemon's: how many it takes says
+# nothing of it there.
+memory_measurable() {
+	[[ $BIN != build/tsan/* && -z ${XDNS_VALGRIND:-} ]]
+}
+
+# memory_bounded KIB MOST: the daemon has not grown by more
+memory_bounded() {
+	if ! memory_measurable; then
+		skip "memory is bounded" "most of it is not the daemon's"
+	elif [ "$1" -le "$2" ]; then
+		ok "memory is bounded: $1 KiB more"
+	else
+		not_ok "memory is bounded" "$1 KiB more at most, allowed $2"
+	fi
+}
+
 # What the daemon has logged, by regular expression.
 said() {
 	grep -qE "$1" "$DAEMON_LOG"
