@@ -61,35 +61,62 @@ __attribute__((noinline)) int answer_slip(struct xdp_md *ctx, struct xdns_scratc
 	return sent == XDNS_CONTINUE ? XDNS_answer_limited : sent;
 }
 
-/* XDNS_CONTINUE: the answer may be sent; else it is dropped, or TC was sent in its place. */
-__attribute__((noinline)) int limit_answer(struct xdp_md *ctx, struct xdns_scratch *s)
+/* Nobody limits a client that is exempt, or whose address is not forged (RFC 7873 5.2.3, 7.2). */
+static __always_inline int is_unlimited(const struct xdns_scratch *s)
+{
+	if (xdns_extras & XDNS_EXTRA_CLIENTS && s->client & XDNS_CLIENT_EXEMPT)
+		return 1;
+	return s->is_read && s->question.cookie_valid;
+}
+
+/* Its cells' word on a response to this client, or on a question of his for userspace. */
+static __always_inline enum xdns_limit_verdict ask_cells(const struct xdns_scratch *s,
+							 const struct xdns_limit *l, int pass)
+{
+	__u64 *cell, *passed, net, now = bpf_ktime_get_ns();
+	__u32 i, random = bpf_get_prandom_u32();
+
+	net = s->pkt.is_ip6 ? xdns_limit_net6(s->flow.src_hi)
+			    : xdns_limit_net4((__u32)s->flow.src_lo);
+	i = xdns_limit_cell(l, net);
+	cell = bpf_map_lookup_elem(&limits, &i);
+	if (!cell)
+		return XDNS_LIMIT_ANSWER;
+	if (!pass)
+		return xdns_limit_take(cell, l, now, random);
+	i += XDNS_LIMIT_CELLS;
+	passed = bpf_map_lookup_elem(&limits, &i);
+	return passed ? xdns_limit_pass(cell, passed, l, now, random) : XDNS_LIMIT_ANSWER;
+}
+
+/* What was not looked up may have a zero octet in a label, where the scan stopped too early. */
+__attribute__((noinline)) int is_whole_name(struct xdns_scratch *s)
+{
+	__u64 root = 0;
+
+	return s && xdns_qname_walk(&s->question.name, (const __u8 *)&root, 1) == XDNS_WALK_INSIDE;
+}
+
+/*
+ * what: an answer, or why userspace is to answer. XDNS_CONTINUE: it may; else nobody does, or TC
+ * was sent in its place, if the question was read.
+ */
+__attribute__((noinline)) int limit_response(struct xdp_md *ctx, struct xdns_scratch *s, __u32 what)
 {
 	struct xdns_state *st = zone_state();
-	__u64 *cell, net;
-	__u32 i;
+	int pass = what > XDNS_ANSWER_LAST;
+	enum xdns_limit_verdict verdict;
 
 	if (!s || !st)
 		return XDNS_drop_limited;
-	if (xdns_extras & XDNS_EXTRA_CLIENTS && s->client & XDNS_CLIENT_EXEMPT)
+	if (is_unlimited(s))
 		return XDNS_CONTINUE;
-	if (s->question.cookie_valid) /* whose address is not forged needs no limit */
+	verdict = ask_cells(s, &st->limit, pass);
+	if (verdict == XDNS_LIMIT_ANSWER)
 		return XDNS_CONTINUE;
-	if (s->pkt.is_ip6)
-		net = xdns_limit_net6(s->flow.src_hi);
-	else
-		net = xdns_limit_net4((__u32)s->flow.src_lo);
-	i = xdns_limit_cell(&st->limit, net);
-	cell = bpf_map_lookup_elem(&limits, &i);
-	if (!cell)
-		return XDNS_CONTINUE;
-	switch (xdns_limit_take(cell, &st->limit, bpf_ktime_get_ns(), bpf_get_prandom_u32())) {
-	case XDNS_LIMIT_ANSWER:
-		return XDNS_CONTINUE;
-	case XDNS_LIMIT_SLIP:
+	if (verdict == XDNS_LIMIT_SLIP && s->is_read && (!pass || is_whole_name(s)))
 		return answer_slip(ctx, s);
-	default:
-		return XDNS_drop_limited;
-	}
+	return pass ? XDNS_drop_limited_pass : XDNS_drop_limited;
 }
 
 #endif

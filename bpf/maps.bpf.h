@@ -26,6 +26,7 @@ struct xdns_scratch {
 	__u32 record;		  /* index of the record found */
 	__u32 fence;		  /* its exchange orders loads, see load_fence() */
 	__u32 client;		  /* XDNS_CLIENT_*; set if the program looks at the lists */
+	__u32 is_read;		  /* the question is one that could be answered; set if limited */
 	__u8 body[XDNS_BODY_CAP]; /* what follows the question */
 	__u8 head[XDNS_HEAD_CAP]; /* the question, while it moves to the front */
 };

@@ -56,6 +56,7 @@
 	/* XDP_DROP */                                                                             \
 	X(drop_denied, "the client is in clientsDeny")                                             \
 	X(drop_limited, "the client's network gets more than responsesPerSecond")                  \
+	X(drop_limited_pass, "the same, of a question that only userspace could answer")           \
 	/* cannot happen: a helper failed after the frame had been resized */                      \
 	X(drop_write, "the answer could not be written into the resized frame")
 

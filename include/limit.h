@@ -8,6 +8,10 @@
  *
  * Networks share XDNS_LIMIT_CELLS cells by a keyed hash, so memory does not grow with the sources
  * that are made up, and nobody who does not know the key can choose whose cell is his.
+ *
+ * What the program leaves to userspace counts as a response when userspace answers. So that a flood
+ * of it costs no more than that, the program counts what it leaves, too, by the same rule in cells
+ * of its own, behind the others.
  */
 #ifndef XDNS_LIMIT_H
 #define XDNS_LIMIT_H
@@ -16,7 +20,8 @@
 
 #define XDNS_LIMIT_BITS	 16
 #define XDNS_LIMIT_CELLS (1U << XDNS_LIMIT_BITS)
-#define XDNS_LIMIT_BURST 1000000000ULL /* ns */
+#define XDNS_LIMIT_ALL	 (2 * XDNS_LIMIT_CELLS) /* a network's second cell is that much behind */
+#define XDNS_LIMIT_BURST 1000000000ULL		/* ns */
 #define XDNS_LIMIT_TRIES 4
 
 enum xdns_limit_verdict {
@@ -44,6 +49,19 @@ static __always_inline __u32 xdns_limit_cell(const struct xdns_limit *l, __u64 n
 	return (hash ^ hash >> 32) * (l->key[1] | 1) >> (64 - XDNS_LIMIT_BITS);
 }
 
+/* Would one response more be too many? */
+static __always_inline int xdns_limit_reached(__u64 seen, const struct xdns_limit *l, __u64 now)
+{
+	return seen > now && seen - now > XDNS_LIMIT_BURST - l->interval;
+}
+
+/* What comes of a response that is too many. */
+static __always_inline enum xdns_limit_verdict xdns_limit_beyond(const struct xdns_limit *l,
+								 __u32 random)
+{
+	return l->slip && !((__u64)random * l->slip >> 32) ? XDNS_LIMIT_SLIP : XDNS_LIMIT_DROP;
+}
+
 /*
  * One response more to the network of this cell? now: CLOCK_MONOTONIC in ns, the same for both
  * planes. A response that is too many writes nothing, so a flood's line stays shared between CPUs.
@@ -54,18 +72,26 @@ static __always_inline enum xdns_limit_verdict xdns_limit_take(__u64 *cell,
 							       const struct xdns_limit *l,
 							       __u64 now, __u32 random)
 {
-	__u64 interval = l->interval;
-
 	for (int i = 0; i < XDNS_LIMIT_TRIES; i++) {
 		__u64 seen = xdns_read_once(*cell);
 		__u64 from = seen > now ? seen : now;
 
-		if (from - now > XDNS_LIMIT_BURST - interval)
+		if (xdns_limit_reached(seen, l, now))
 			break;
-		if (__sync_val_compare_and_swap(cell, seen, from + interval) == seen)
+		if (__sync_val_compare_and_swap(cell, seen, from + l->interval) == seen)
 			return XDNS_LIMIT_ANSWER;
 	}
-	return l->slip && !((__u64)random * l->slip >> 32) ? XDNS_LIMIT_SLIP : XDNS_LIMIT_DROP;
+	return xdns_limit_beyond(l, random);
+}
+
+/* One question more of this network to userspace? cell: its first, of which nothing is taken. */
+static __always_inline enum xdns_limit_verdict xdns_limit_pass(const __u64 *cell, __u64 *passed,
+							       const struct xdns_limit *l,
+							       __u64 now, __u32 random)
+{
+	if (xdns_limit_reached(*(const volatile __u64 *)cell, l, now))
+		return xdns_limit_beyond(l, random);
+	return xdns_limit_take(passed, l, now, random);
 }
 
 #endif

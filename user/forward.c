@@ -11,6 +11,7 @@
 
 #include "endpoint.h"
 #include "forward_priv.h"
+#include "hash.h"
 #include "stat.h"
 #include "util.h"
 
@@ -64,6 +65,8 @@ static void release(struct forward *fw)
 	cds_list_del_init(&fw->alike);
 	cds_list_del(&fw->node);
 	cds_list_add(&fw->node, &fw->f->idle);
+	fw->f->idle_count++;
+	fw->f->held[fw->share]--;
 }
 
 static bool is_own(const struct forwarder *f, const struct config_resolver *r)
@@ -262,43 +265,53 @@ static void on_sockets(uv_poll_t *poll, int status, int uv_events)
 	arm_timer(f);
 }
 
-static int prepare(struct forward *fw, const uint8_t *query, size_t len)
+static int prepare(struct forward *fw, const struct forward_ask *ask)
 {
-	int r = forward_question_end(query, len, &fw->question_end);
+	int r = forward_question_end(ask->query, ask->len, &fw->question_end);
 
 	if (r < 0)
 		return r;
-	fw->query = malloc(FORWARD_PREFIX + len);
+	fw->query = malloc(FORWARD_PREFIX + ask->len);
 	if (!fw->query)
 		return -ENOMEM;
-	fw->query[0] = (uint8_t)(len >> 8);
-	fw->query[1] = (uint8_t)len;
-	memcpy(fw->query + FORWARD_PREFIX, query, len);
-	memcpy(fw->client_id, query, sizeof(fw->client_id));
-	fw->len = len;
+	fw->query[0] = (uint8_t)(ask->len >> 8);
+	fw->query[1] = (uint8_t)ask->len;
+	memcpy(fw->query + FORWARD_PREFIX, ask->query, ask->len);
+	memcpy(fw->client_id, ask->query, sizeof(fw->client_id));
+	fw->len = ask->len;
+	fw->resolvers = ask->resolvers;
+	fw->next = 0;
+	fw->tcp = ask->tcp;
 	return 0;
 }
 
-int forwarder_query(struct forwarder *f, const struct config_resolvers *resolvers, bool tcp,
-		    const uint8_t *query, size_t len, forward_done done, void *ctx,
-		    struct forward **ret)
+/* A slot for a query of this share; NULL: there is none, or it has too many (FORWARDER_SHARE). */
+static struct forward *free_slot(struct forwarder *f, unsigned share)
 {
-	struct forward *fw;
+	if (f->held[share] >= FORWARDER_SHARE * f->idle_count)
+		return NULL;
+	return cds_list_first_entry(&f->idle, struct forward, node);
+}
+
+int forwarder_query(struct forwarder *f, const struct forward_ask *ask, forward_done done,
+		    void *ctx, struct forward **ret)
+{
+	unsigned share = hash_mix(f->share_key, ask->net) % FORWARD_SHARES;
+	struct forward *fw = free_slot(f, share);
 	int r;
 
-	if (cds_list_empty(&f->idle)) {
+	if (!fw) {
 		stat_add(&f->stats.refused_full, 1);
 		return -EAGAIN;
 	}
-	fw = cds_list_first_entry(&f->idle, struct forward, node);
-	r = prepare(fw, query, len);
+	r = prepare(fw, ask);
 	if (r < 0)
 		return r;
 	fw->done = done;
 	fw->ctx = ctx;
-	fw->resolvers = resolvers;
-	fw->next = 0;
-	fw->tcp = tcp;
+	fw->share = share;
+	f->held[share]++;
+	f->idle_count--;
 
 	stat_add(&f->stats.queries, 1);
 	*ret = fw;
@@ -408,6 +421,7 @@ static void init_slots(struct forwarder *f)
 		CDS_INIT_LIST_HEAD(&f->slots[i].alike);
 		cds_list_add_tail(&f->slots[i].node, &f->idle);
 	}
+	f->idle_count = FORWARDER_QUERIES_MAX;
 }
 
 int forwarder_new(uv_loop_t *loop, unsigned timeout_seconds, struct forwarder **ret)
@@ -421,6 +435,8 @@ int forwarder_new(uv_loop_t *loop, unsigned timeout_seconds, struct forwarder **
 	epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	if (epoll_fd < 0)
 		return -errno;
+	if (getrandom(&f->share_key, sizeof(f->share_key), 0) != sizeof(f->share_key))
+		return -EIO;
 	f->loop = loop;
 	f->timeout = (uint64_t)timeout_seconds * 1000;
 	f->handles = 2;

@@ -6,6 +6,7 @@
  * Network error, time-out, SERVFAIL, REFUSED, FORMERR or NOTIMP: the next resolver
  * (these four also without a question, as servers send them that could not parse it).
  * Queries that ask the same of the same resolvers share one try.
+ * When many are under way, no network of clients can have all there may be.
  * Knows nothing of Mesos or of zones.
  */
 #ifndef XDNS_FORWARD_H
@@ -19,7 +20,12 @@
 #include "config.h"
 #include "forward_stats.h"
 
-#define FORWARDER_QUERIES_MAX 1000 /* under way per forwarder, a descriptor each */
+#define FORWARDER_QUERIES_MAX 1250 /* under way per forwarder, a descriptor each */
+/*
+ * No network has more than so many times what nobody has: alone it gets four fifths of them all,
+ * and however much one asks, there is room for the others.
+ */
+#define FORWARDER_SHARE 4
 
 struct forwarder; /* one per event loop, not thread-safe */
 struct forward;	  /* one query under way */
@@ -55,12 +61,23 @@ typedef void (*forward_done)(void *ctx, const uint8_t *reply, size_t len);
 /*
  * resolvers: borrowed until the query has ended, or until forwarder_reconfigure().
  * tcp: ask over TCP (a client's UDP query is asked over UDP; a TC reply to it is
- * passed on, its client comes back by TCP). -EAGAIN: too many under way; -EINVAL: not a query with
- * one question; -EHOSTUNREACH: no resolver could be asked. done is never called from within.
+ * passed on, its client comes back by TCP). net: the client's network (limiter_net()).
+ * query, len: copied.
  */
-int forwarder_query(struct forwarder *f, const struct config_resolvers *resolvers, bool tcp,
-		    const uint8_t *query, size_t len, forward_done done, void *ctx,
-		    struct forward **ret);
+struct forward_ask {
+	const struct config_resolvers *resolvers;
+	bool tcp;
+	uint64_t net;
+	const uint8_t *query;
+	size_t len;
+};
+
+/*
+ * -EAGAIN: too many under way, in all or of this network; -EINVAL: not a query with one question;
+ * -EHOSTUNREACH: no resolver could be asked. done is never called from within.
+ */
+int forwarder_query(struct forwarder *f, const struct forward_ask *ask, forward_done done,
+		    void *ctx, struct forward **ret);
 
 /* The client went away; done is not called. */
 void forward_cancel(struct forward *fw);

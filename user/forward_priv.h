@@ -21,7 +21,8 @@
  * is given up for one over TCP: somebody who found the port has that many of 65,536 IDs to guess.
  */
 #define FORWARD_FORGERIES_MAX 8
-#define FORWARD_BUCKETS	      256 /* of questions under way, by hash */
+#define FORWARD_BUCKETS	      256  /* of questions under way, by hash */
+#define FORWARD_SHARES	      1024 /* that networks have, by hash: two may have one together */
 
 struct forward {
 	struct forwarder *f;
@@ -31,6 +32,7 @@ struct forward {
 	struct forward *leader;	     /* whom it joined; NULL: nobody */
 	struct cds_list_head alike;  /* in f->asked, unless it has joined */
 	uint64_t hash;		     /* of what is asked */
+	unsigned share;		     /* whose it is, of f->held */
 	uint32_t generation;	     /* tells a reused slot's events apart */
 	forward_done done;	     /* NULL: its client went away, others have joined */
 	void *ctx;
@@ -75,7 +77,10 @@ struct forwarder {
 	struct forward_upstreams upstreams;
 	struct cds_list_head busy, idle;
 	struct cds_list_head asked[FORWARD_BUCKETS];
-	uint8_t scratch[65536]; /* the largest datagram */
+	uint64_t share_key;	       /* random */
+	unsigned idle_count;	       /* of idle */
+	uint16_t held[FORWARD_SHARES]; /* the rest, by their networks' shares */
+	uint8_t scratch[65536];	       /* the largest datagram */
 	struct forward slots[FORWARDER_QUERIES_MAX];
 };
 

@@ -10,7 +10,7 @@
 #include "mesos-xdns.skel.h"
 #include "util.h"
 
-#define CELLS_SIZE (XDNS_LIMIT_CELLS * sizeof(uint64_t))
+#define CELLS_SIZE (XDNS_LIMIT_ALL * sizeof(uint64_t))
 #define NET_MEMORY 128 /* octets of a network in the trie, with the node above it */
 
 uint32_t generation_extras(const struct generation_wanted *wanted)
@@ -32,7 +32,7 @@ int generation_prepare_cells(struct bpf_map *map, const struct generation_wanted
 		return 0;
 	if (wanted->limiter && wanted->limiter->cells_fd >= 0)
 		return bpf_map__reuse_fd(map, wanted->limiter->cells_fd);
-	return bpf_map__set_max_entries(map, XDNS_LIMIT_CELLS);
+	return bpf_map__set_max_entries(map, XDNS_LIMIT_ALL);
 }
 
 int generation_set_clients(const struct generation *g, const struct clients *c)
@@ -59,7 +59,7 @@ int kernel_create_cells(struct limiter *l)
 {
 	LIBBPF_OPTS(bpf_map_create_opts, opts, .map_flags = BPF_F_MMAPABLE);
 	_cleanup_close_ int fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, "limits", sizeof(uint32_t),
-						sizeof(uint64_t), XDNS_LIMIT_CELLS, &opts);
+						sizeof(uint64_t), XDNS_LIMIT_ALL, &opts);
 	void *cells;
 	int r;
 

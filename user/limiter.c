@@ -34,7 +34,7 @@ void limiter_rule(const struct limiter *l, const struct config *cfg, struct xdns
 		ret->interval = NSEC_PER_SEC / cfg->responses_per_second;
 }
 
-static uint64_t net_of(const struct sockaddr *peer)
+uint64_t limiter_net(const struct sockaddr *peer)
 {
 	uint64_t half;
 
@@ -53,6 +53,6 @@ enum xdns_limit_verdict limiter_take(const struct limiter *l, const struct confi
 	if (!cells || !cfg->responses_per_second)
 		return XDNS_LIMIT_ANSWER;
 	limiter_rule(l, cfg, &rule);
-	return xdns_limit_take((__u64 *)&cells[xdns_limit_cell(&rule, net_of(peer))], &rule, now,
-			       random);
+	return xdns_limit_take((__u64 *)&cells[xdns_limit_cell(&rule, limiter_net(peer))], &rule,
+			       now, random);
 }

@@ -14,7 +14,8 @@
 
 struct limiter {
 	uint64_t key[2]; /* random */
-	uint64_t *cells; /* XDNS_LIMIT_CELLS, shared by all threads; NULL: not needed yet */
+	uint64_t *cells; /* XDNS_LIMIT_CELLS and maybe the program's own, shared by all threads;
+			    NULL: not needed yet */
 	int cells_fd;	 /* of the BPF map that they are in; -1: of none */
 };
 
@@ -26,6 +27,9 @@ int limiter_set_cells(struct limiter *l, uint64_t *cells, int cells_fd);
 
 /* The rule's numbers for a configuration, as in `state`. */
 void limiter_rule(const struct limiter *l, const struct config *cfg, struct xdns_limit *ret);
+
+/* The network of a client of either family, as include/limit.h has it. */
+uint64_t limiter_net(const struct sockaddr *peer);
 
 /* One response more to this client, who is not exempt? now: now_ns(). Any thread. */
 enum xdns_limit_verdict limiter_take(const struct limiter *l, const struct config *cfg,

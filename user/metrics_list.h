@@ -37,7 +37,8 @@
 	X(forward_tcp_total, counter, "tries over TCP", m->server.forward.retried_tcp)             \
 	X(forward_joined_total, counter, "forwarded queries that another client's answered, too",  \
 	  m->server.forward.joined)                                                                \
-	X(forward_full_total, counter, "queries refused because too many were under way",          \
+	X(forward_full_total, counter,                                                             \
+	  "queries refused: too many under way, in all or of a network",                           \
 	  m->server.forward.refused_full)                                                          \
 	X(master_heard_age_seconds, gauge, "time since the last word from the master; NaN: none",  \
 	  m->heard_age)                                                                            \

@@ -137,6 +137,8 @@ static void on_forwarded(void *ctx, const uint8_t *reply, size_t len);
 static void forward_query(struct tcp_conn *c, const uint8_t *query, size_t len,
 			  const struct reply_result *result)
 {
+	struct forward_ask ask = {
+		.resolvers = result->resolvers, .tcp = true, .net = limiter_net(&c->peer.any)};
 	struct tcp_forward *tf = malloc(sizeof(*tf) + len);
 
 	if (!tf) {
@@ -149,8 +151,9 @@ static void forward_query(struct tcp_conn *c, const uint8_t *query, size_t len,
 	tf->len = hop_query(tf->query, len);
 	cds_list_add(&tf->node, &c->forwards);
 	c->forwards_count++;
-	if (forwarder_query(c->t->env->forwarder, result->resolvers, true, tf->query, tf->len,
-			    on_forwarded, tf, &tf->forward) < 0) {
+	ask.query = tf->query;
+	ask.len = tf->len;
+	if (forwarder_query(c->t->env->forwarder, &ask, on_forwarded, tf, &tf->forward) < 0) {
 		servfail(c, &tf->hop, tf->query, tf->len);
 		forward_free(tf);
 	}

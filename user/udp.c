@@ -180,18 +180,17 @@ static void on_forwarded(void *ctx, const uint8_t *reply, size_t len)
 	forward_free(uf);
 }
 
-/* Hands message I of the batch to the forwarder; a failure is answered here. */
-static void forward_query(struct udp_socket *s, unsigned i, const struct reply_result *result)
+/* Remembers message I of the batch, whose answer comes later. */
+static struct udp_forward *forward_new(struct udp_socket *s, unsigned i,
+				       const struct reply_result *result)
 {
 	struct udp *u = s->u;
 	const struct msghdr *msg = &u->in[i].msg_hdr;
 	size_t len = u->in[i].msg_len;
 	struct udp_forward *uf = malloc(sizeof(*uf) + len);
 
-	if (!uf) {
-		count_dropped(u, DROPPED_memory);
-		return;
-	}
+	if (!uf)
+		return NULL;
 	uf->socket = s;
 	uf->peer = u->peer[i];
 	uf->peer_len = msg->msg_namelen;
@@ -202,12 +201,7 @@ static void forward_query(struct udp_socket *s, unsigned i, const struct reply_r
 	memcpy(uf->query, u->query[i], len);
 	uf->len = hop_query(uf->query, len);
 	cds_list_add(&uf->node, &u->forwards);
-
-	if (forwarder_query(u->env->forwarder, result->resolvers, false, uf->query, uf->len,
-			    on_forwarded, uf, &uf->forward) < 0) {
-		send_empty(uf, DNS_RCODE_SERVFAIL, false);
-		forward_free(uf);
-	}
+	return uf;
 }
 
 /* Which of the responses that are too many slip; nobody gains by guessing (xorshift64*). */
@@ -280,6 +274,30 @@ static bool reply_to(struct udp *u, unsigned i, unsigned n, size_t len, enum tra
 	return len > 0;
 }
 
+/* Hands message I of the batch to the forwarder; if that cannot ask, out[N] says so. */
+static bool forward_query(struct udp_socket *s, unsigned i, unsigned n,
+			  const struct reply_result *result)
+{
+	struct udp *u = s->u;
+	struct forward_ask ask = {.resolvers = result->resolvers,
+				  .net = limiter_net(&u->peer[i].any)};
+	struct udp_forward *uf = forward_new(s, i, result);
+	size_t len;
+
+	if (!uf) {
+		count_dropped(u, DROPPED_memory);
+		return false;
+	}
+	ask.query = uf->query;
+	ask.len = uf->len;
+	if (!forwarder_query(u->env->forwarder, &ask, on_forwarded, uf, &uf->forward))
+		return false;
+	len = reply_empty(uf->query, uf->len, DNS_RCODE_SERVFAIL, false, u->reply[n], REPLY_MAX);
+	len = hop_reply(&uf->hop, u->reply[n], len, uf->limit);
+	forward_free(uf);
+	return reply_to(u, i, n, len, ANSWER_servfail);
+}
+
 static bool answer_transfer(struct udp *u, unsigned i, unsigned n)
 {
 	const struct transfer_query q = {.cfg = u->env->cfg,
@@ -315,8 +333,7 @@ static bool handle_query(struct udp_socket *s, unsigned i, unsigned n)
 	case REPLY_SEND:
 		return reply_to(u, i, n, result.len, result.answer);
 	case REPLY_FORWARD:
-		forward_query(s, i, &result);
-		return false;
+		return forward_query(s, i, n, &result);
 	case REPLY_TRANSFER:
 		return answer_transfer(u, i, n);
 	case REPLY_DROP:

@@ -50,7 +50,7 @@ struct native {
 	struct xdns_counters counters;
 	struct xdns_scratch scratch;
 	struct xdns_cookies cookies[2];
-	__u64 cells[XDNS_LIMIT_CELLS];
+	__u64 cells[XDNS_LIMIT_ALL];
 	uint32_t extras;
 	const struct clients *clients;
 	struct slot *slots; /* open addressing */
@@ -205,7 +205,7 @@ static void *bpf_map_lookup_elem(const void *map, const void *key)
 		return look_up_client(key);
 	memcpy(&i, key, sizeof(i));
 	if (map == &limits)
-		return i < XDNS_LIMIT_CELLS ? &running->cells[i] : NULL;
+		return i < XDNS_LIMIT_ALL ? &running->cells[i] : NULL;
 	if (map == &clients)
 		return (void *)running->clients;
 	if (map == &front)

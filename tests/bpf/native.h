@@ -44,7 +44,7 @@ struct xdns_cookies *native_cookies(struct native *n);
 /* What the program does beside answering (XDNS_EXTRA_*), and the lists: borrowed, may be NULL. */
 void native_set_extras(struct native *n, uint32_t extras, const struct clients *clients);
 
-/* The XDNS_LIMIT_CELLS cells, for the test to write; the clock stands at 1 s. */
+/* The XDNS_LIMIT_ALL cells, for the test to write; the clock stands at 1 s. */
 uint64_t *native_cells(struct native *n);
 
 /* Makes the index say another record about a hash it has; -1 if it has not. */

@@ -42,7 +42,7 @@ static bool user_agrees(struct bench *b, const struct frame *query, bool limited
 	static uint8_t out[DNS_TCP_MAX];
 	size_t len = message_len(query);
 
-	if (!ask_user(b, query, out, ret))
+	if (!ask_user(b, query, out, ret) && !limited)
 		return false;
 	if (limited)
 		ret->len = reply_empty(query->octet + query->dns, len, DNS_RCODE_NOERROR, true, out,
@@ -96,17 +96,28 @@ static const char *judge_passed(struct bench *b, const struct frame *query,
 	return user_is_sane(b, query) ? NULL : "userspace says something odd";
 }
 
+/* Has the limit a say in it? What passes before or behind that is another frame, or was counted. */
+static bool is_judged(const struct bench *b, enum xdns_counter counter)
+{
+	return counter >= XDNS_DROP_FIRST || counter == XDNS_pass_refused ||
+	       (b->limited && counter >= XDNS_pass_not_serving && counter <= XDNS_pass_memory);
+}
+
 /* What the lists and the limit have decided. */
-static const char *judge_kept_out(struct bench *b, const struct frame *query,
-				  enum xdns_counter counter)
+static const char *judge_limited(struct bench *b, const struct frame *query,
+				 enum xdns_counter counter)
 {
 	static uint8_t out[DNS_TCP_MAX];
 	struct reply_result result = {0};
 	struct frame asked = *query;
 
 	locate(&asked);
-	if (counter == XDNS_drop_limited && !ask_user(b, &asked, out, &result))
+	if (!ask_user(b, &asked, out, &result) && counter == XDNS_drop_limited)
 		return "dropped, but userspace has no answer either";
+	if (counter < XDNS_DROP_FIRST && result.answer == ANSWER_formerr)
+		return NULL; /* where the cookie is to be found is a matter of opinion */
+	if (counter == XDNS_pass_refused) /* its cookie is not looked at */
+		result.cookie_valid = false;
 	return packet_rules_judge(b, &asked, counter, result.cookie_valid);
 }
 
@@ -152,7 +163,7 @@ const char *packet_judge(struct bench *b, const struct frame *query, struct nati
 		return judge_answered(b, query, ret->counter, ret_reply);
 	if (ret->verdict == NATIVE_PASS)
 		wrong = judge_passed(b, query, ret, ret_reply);
-	if (!wrong && (ret->verdict == NATIVE_DROP || ret->counter == XDNS_pass_refused))
-		wrong = judge_kept_out(b, query, ret->counter);
+	if (!wrong && is_judged(b, ret->counter))
+		wrong = judge_limited(b, query, ret->counter);
 	return wrong;
 }

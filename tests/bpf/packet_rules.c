@@ -102,13 +102,19 @@ const char *packet_rules_judge(const struct bench *b, const struct frame *query,
 	case XDNS_drop_denied:
 		return denied ? NULL : "denied, but on no such list";
 	case XDNS_pass_refused:
-		return refused ? NULL : "refused, but may ask";
+		return refused && !limited ? NULL : "refused, but may ask, or too often";
 	case XDNS_drop_limited:
 	case XDNS_answer_limited:
 		if ((outcome == XDNS_answer_limited) != rules[b->rules].slip)
 			return "slips as it must not";
 		return limited && !denied && !refused ? NULL : "limited as it must not be";
+	case XDNS_drop_limited_pass: /* a cookie that the program could not read is none */
+		return rules[b->rules].full && !(client & XDNS_CLIENT_EXEMPT) && !denied
+			       ? NULL
+			       : "kept from userspace as it must not be";
 	default:
-		return !limited && !denied && !refused ? NULL : "answered as it must not be";
+		return !limited && !denied && !refused
+			       ? NULL
+			       : "answered, or left to userspace, as it must not be";
 	}
 }

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 /*
  * Lists of clients and response-rate limiting in the program, compiled natively and loaded: the
- * same frames must have the same outcome and the same octets, which are also userspace's. The lists
- * are exchanged in the loaded program, and its trie is compared with userspace's list.
+ * same frames, of what the program answers and of what it leaves to userspace, must have the same
+ * outcome and the same octets, which are also userspace's. The lists are exchanged in the loaded
+ * program, and its trie is compared with userspace's list.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -20,6 +21,7 @@
 #include "limiter.h"
 #include "mesos-xdns.skel.h"
 #include "native.h"
+#include "packet_cookie.h"
 #include "packet_frame.h"
 #include "packet_names.h"
 #include "packet_rules.h"
@@ -31,6 +33,8 @@
 
 #define FULL	  (UINT64_MAX / 2) /* a cell that is used up for ever */
 #define ADDRESSES 20000
+
+#define OUR_COOKIE .cookie = {.len = 24, .by = 1}
 
 enum cells { CELLS_FREE, CELLS_FULL };
 
@@ -71,6 +75,8 @@ static const struct trial trials[] = {
 	 XDNS_drop_limited},
 	{"not allowed", "192.0.2.128/25 2001:db8:8000::/33", NULL, NULL, CELLS_FREE, 0,
 	 XDNS_pass_refused},
+	{"not allowed, none left", "192.0.2.128/25 2001:db8:8000::/33", NULL, NULL, CELLS_FULL, 1,
+	 XDNS_drop_limited_pass},
 	{"allowed in denied", "192.0.2.7/32 2001:db8:53::7/128", "192.0.2.0/24 2001:db8::/32", NULL,
 	 CELLS_FREE, 0, XDNS_answer_a},
 	{"denied in allowed", "192.0.2.0/24 2001:db8::/32", "192.0.2.7/32 2001:db8:53::7/128", NULL,
@@ -94,6 +100,39 @@ static const struct row rows[] = {
 	{"NXDOMAIN", 0, {"nobody.mesos"}, .want = {.rcode = DNS_RCODE_NXDOMAIN, .denial = true}},
 	{"NODATA", 0, {"one.mesos", DNS_TYPE_AAAA}, .want = {.denial = true}},
 	{"SRV", 0, {"_one._tcp.m.mesos", DNS_TYPE_SRV}, .want = {.an = 1, .extra = ALL_SETS}},
+	{"A, a server cookie of ours",
+	 0,
+	 {"one.mesos", .edns = true, .size = 1232, OUR_COOKIE},
+	 .want = {.an = 1, .cookie = COOKIE_KEPT}},
+};
+
+/* What is userspace's, and why. want.tc: the question is read, so that it may get TC. */
+static const struct row passed[] = {
+	{"outside", 0, {"www.example.org"}, .outcome = XDNS_pass_outside, .want.tc = true},
+	{"outside, EDNS, options",
+	 0,
+	 {"www.example.org", .edns = true, .size = 1232, .options = 40},
+	 .outcome = XDNS_pass_outside,
+	 .want.tc = true},
+	{"outside, another's cookie",
+	 0,
+	 {"www.example.org", .edns = true, .size = 1232, .cookie = {.len = 24}},
+	 .outcome = XDNS_pass_outside,
+	 .want.tc = true},
+	{"outside, a server cookie of ours",
+	 0,
+	 {"www.example.org", .edns = true, .size = 1232, OUR_COOKIE},
+	 .outcome = XDNS_pass_outside,
+	 .want.tc = true},
+	{"TXT", 0, {"one.mesos", DNS_TYPE_TXT}, .outcome = XDNS_pass_qtype, .want.tc = true},
+	{"a star", 0, {"one.*.mesos"}, .outcome = XDNS_pass_wildcard, .want.tc = true},
+	{"class CH", 0, {"one.mesos", .qclass = 3}, .outcome = XDNS_pass_qclass},
+	{"opcode NOTIFY", 0, {"mesos", .flags = 0x2000}, .outcome = XDNS_pass_opcode},
+	{"a response", 0, {"one.mesos", .flags = 0x8000}, .outcome = XDNS_pass_response},
+	{"EDNS of another version",
+	 0,
+	 {"one.mesos", .edns = true, .size = 1232, .version = 1},
+	 .outcome = XDNS_pass_edns_version},
 };
 
 static void make_lists(const struct trial *t, struct clients *ret)
@@ -110,7 +149,8 @@ static void set_state(struct world *w, struct xdns_state *s, const struct trial 
 	limiter_rule(&w->limiter, w->cfg, &s->limit);
 	s->limit.interval = NSEC_PER_SEC / 10;
 	s->limit.slip = t->slip;
-	s->serving = 1;
+	s->serving = XDNS_SERVING_YES;
+	s->wall = PACKET_NOW * NSEC_PER_SEC;
 	s->serial = PACKET_SERIAL;
 	s->max_udp = DNS_UDP_EDNS_MAX;
 	s->ip4_count = s->ip6_count = 1;
@@ -120,8 +160,8 @@ static void set_state(struct world *w, struct xdns_state *s, const struct trial 
 
 static void fill_cells(uint64_t *cells, enum cells how)
 {
-	for (unsigned i = 0; i < XDNS_LIMIT_CELLS; i++)
-		cells[i] = how == CELLS_FULL ? FULL : 0;
+	for (unsigned i = 0; i < XDNS_LIMIT_ALL; i++)
+		cells[i] = how == CELLS_FULL && i < XDNS_LIMIT_CELLS ? FULL : 0;
 }
 
 /* How many cells something was taken from. */
@@ -142,6 +182,7 @@ static bool run_loaded(struct world *w, const struct frame *q, uint8_t *out,
 
 	if (!w->loaded)
 		return false;
+	w->gen.state->wall = PACKET_NOW * NSEC_PER_SEC - boot_now_ns();
 	assert_int_equal(bpf_prog_test_run_opts(generation_program(&w->gen), &opts), 0);
 	ret->verdict = opts.retval == XDP_TX	 ? NATIVE_TX
 		       : opts.retval == XDP_PASS ? NATIVE_PASS
@@ -150,13 +191,27 @@ static bool run_loaded(struct world *w, const struct frame *q, uint8_t *out,
 	return true;
 }
 
-static void check_outcome(const struct trial *t, const struct row *row, const char *who,
-			  const struct native_result *got, const uint8_t *out,
-			  const struct frame *query, const struct frame *want)
+/* What comes of a row of `rows` (as_is: answer_a) or `passed` (as_is: why) in the trial. */
+static enum xdns_counter outcome_of(const struct trial *t, const struct row *row,
+				    enum xdns_counter as_is)
 {
-	enum native_verdict verdict = t->outcome <= XDNS_ANSWER_LAST ? NATIVE_TX
-				      : t->outcome < XDNS_DROP_FIRST ? NATIVE_PASS
-								     : NATIVE_DROP;
+	bool limited = t->outcome == XDNS_answer_limited || t->outcome == XDNS_drop_limited;
+
+	if (t->outcome == XDNS_answer_a || (limited && row->ask.cookie.by == 1))
+		return as_is;
+	if (as_is == XDNS_answer_a || !limited)
+		return t->outcome;
+	return t->outcome == XDNS_answer_limited && row->want.tc ? XDNS_answer_limited
+								 : XDNS_drop_limited_pass;
+}
+
+static void check_outcome(const struct trial *t, const struct row *row, const char *who,
+			  const struct native_result *got, enum xdns_counter outcome,
+			  const uint8_t *out, const struct frame *query, const struct frame *want)
+{
+	enum native_verdict verdict = outcome <= XDNS_ANSWER_LAST ? NATIVE_TX
+				      : outcome < XDNS_DROP_FIRST ? NATIVE_PASS
+								  : NATIVE_DROP;
 
 	if (got->verdict != verdict)
 		fail_msg("%s, %s, %s: verdict %d", t->what, row->what, who, got->verdict);
@@ -180,9 +235,11 @@ static void check_slip_of_userspace(const struct bytes *message, const struct by
 	assert_true(len <= message->len);
 }
 
+/* as_is: what the row leads to if nobody limits it. */
 static void check(struct world *w, const struct trial *t, const struct row *row,
-		  const struct shape *shape)
+		  enum xdns_counter as_is, const struct shape *shape)
 {
+	enum xdns_counter outcome = outcome_of(t, row, as_is);
 	struct row asked = *row;
 	struct bytes message, response;
 	struct frame query, want;
@@ -192,30 +249,38 @@ static void check(struct world *w, const struct trial *t, const struct row *row,
 
 	query_message(row, shape, &message);
 	query_frame(row, shape, &message, &query);
-	if (t->outcome == XDNS_answer_limited)
+	if (outcome == XDNS_answer_limited)
 		asked.want = (struct want){.tc = true, .error = true};
 	response_message(&asked, shape, &message, &response);
 	reply_frame(&query, &response, &want);
-	if (t->outcome == XDNS_answer_limited)
+	if (outcome == XDNS_answer_limited)
 		check_slip_of_userspace(&message, &response);
 
 	got = native_run(w->native, query.octet, query.len, room, out, sizeof(out));
-	check_outcome(t, row, "native", &got, out, &query, &want);
-	if (t->outcome != XDNS_answer_a)
-		assert_int_equal(got.counter, t->outcome);
+	check_outcome(t, row, "native", &got, outcome, out, &query, &want);
+	if (outcome != XDNS_answer_a && got.counter != outcome)
+		fail_msg("%s, %s: counter %d", t->what, row->what, got.counter);
 	if (run_loaded(w, &query, out, &got))
-		check_outcome(t, row, "loaded", &got, out, &query, &want);
+		check_outcome(t, row, "loaded", &got, outcome, out, &query, &want);
 	w->frames++;
 }
 
 /* Exchanges the lists of both programs. */
 static void set_world(struct world *w, const struct trial *t, const struct clients *lists)
 {
+	struct xdns_cookies secrets = {.secrets = PACKET_SECRETS};
+	uint32_t zero = 0;
+
+	memcpy(secrets.secret, packet_secrets, sizeof(packet_secrets));
 	native_set_extras(w->native, XDNS_EXTRA_CLIENTS | XDNS_EXTRA_LIMIT, lists);
+	native_cookies(w->native)[0] = secrets;
 	set_state(w, native_state(w->native), t);
 	fill_cells(native_cells(w->native), t->cells);
 	if (!w->loaded)
 		return;
+	assert_int_equal(bpf_map_update_elem(bpf_map__fd(w->gen.skel->maps.cookies), &zero,
+					     &secrets, BPF_ANY),
+			 0);
 	assert_int_equal(generation_set_clients(&w->gen, lists), 0);
 	set_state(w, w->gen.state, t);
 	fill_cells(w->limiter.cells, t->cells);
@@ -232,9 +297,15 @@ static void test_trials(void **state)
 
 		make_lists(t, &lists);
 		set_world(w, t, &lists);
+		for (size_t k = 0; k < ARRAY_SIZE(passed); k++)
+			check(w, t, &passed[k], passed[k].outcome,
+			      &(struct shape){.ip6 = k & 1, .tags = k % 3});
+		if (w->loaded) /* userspace takes from them when it answers */
+			assert_int_equal(cells_used(w->limiter.cells), 0);
 		/* ten responses are a second's worth: as many as are asked for here */
 		for (size_t k = 0; k < ARRAY_SIZE(rows); k++)
-			check(w, t, &rows[k], &(struct shape){.ip6 = k & 1, .tags = k % 3});
+			check(w, t, &rows[k], XDNS_answer_a,
+			      &(struct shape){.ip6 = k & 1, .tags = k % 3});
 		if (w->loaded)
 			assert_int_equal(cells_used(w->limiter.cells), counted ? 2 : 0);
 		clients_clear(&lists);
@@ -255,10 +326,40 @@ static void test_count(void **state)
 	w->loaded = false; /* its clock goes on */
 	for (int ip6 = 0; ip6 < 2; ip6++) {
 		for (int i = 0; i < 10; i++)
-			check(w, &free_cells, &rows[0], &(struct shape){.ip6 = ip6});
-		check(w, &used_up, &rows[0], &(struct shape){.ip6 = ip6});
+			check(w, &free_cells, &rows[0], XDNS_answer_a, &(struct shape){.ip6 = ip6});
+		check(w, &used_up, &rows[0], XDNS_answer_a, &(struct shape){.ip6 = ip6});
 	}
 	assert_int_equal(cells_used(native_cells(w->native)), 2);
+	w->loaded = loaded;
+	clients_clear(&lists);
+}
+
+/* As much again goes on to userspace, as long as there is a response left that it might send. */
+static void test_count_of_userspace(void **state)
+{
+	static const struct trial room = {"room", .slip = 0, .outcome = XDNS_answer_a};
+	static const struct trial none = {"none", .slip = 0, .outcome = XDNS_drop_limited};
+	struct world *w = *state;
+	bool loaded = w->loaded;
+	struct clients lists;
+
+	make_lists(&room, &lists);
+	set_world(w, &room, &lists);
+	w->loaded = false; /* its clock goes on */
+	for (int ip6 = 0; ip6 < 2; ip6++) {
+		const struct shape shape = {.ip6 = ip6};
+
+		for (int i = 0; i < 9; i++)
+			check(w, &room, &passed[i % 2], XDNS_pass_outside, &shape);
+		for (int i = 0; i < 10; i++)
+			check(w, &room, &rows[0], XDNS_answer_a, &shape);
+		check(w, &none, &passed[0], XDNS_pass_outside, &shape);
+		fill_cells(native_cells(w->native), CELLS_FREE);
+		for (int i = 0; i < 10; i++)
+			check(w, &room, &passed[i % 2], XDNS_pass_outside, &shape);
+		check(w, &none, &passed[0], XDNS_pass_outside, &shape);
+		check(w, &room, &rows[0], XDNS_answer_a, &shape);
+	}
 	w->loaded = loaded;
 	clients_clear(&lists);
 }
@@ -387,6 +488,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_trials),
 		cmocka_unit_test(test_count),
+		cmocka_unit_test(test_count_of_userspace),
 		cmocka_unit_test(test_trie_and_list),
 		cmocka_unit_test(test_took_part),
 	};

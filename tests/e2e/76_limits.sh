@@ -52,6 +52,30 @@ truncated() {
 	other +ignore "$@" | grep -qE 'flags: qr[a-z ]* tc'
 }
 
+# server_cookie: one made for OTHER, with the client's before it
+server_cookie() {
+	other +tcp +cookie=0102030405060708 leader.mesos | sed -n 's/^; COOKIE: \([0-9a-f]*\) (good)$/\1/p'
+}
+
+# dropped_before_userspace: asks what only userspace answers; was the question dropped on its way?
+dropped_before_userspace() {
+	local before
+	before=$(count drop_limited_pass)
+	unanswered leader.mesos TXT
+	counted_more drop_limited_pass "$before"
+}
+
+# cookie_helps: a server cookie of ours makes that nothing limits its client, in both planes
+cookie_helps() {
+	local mine
+	mine=$(server_cookie)
+	succeeds "with a server cookie there is an answer, from the kernel" answered +cookie="$mine" leader.mesos
+	succeeds "and another one" answered +cookie="$mine" leader.mesos
+	succeeds "from userspace, too" answered +cookie="$mine" leader.mesos TXT
+	succeeds "without it there is nothing" within 20 unanswered +nocookie leader.mesos
+	succeeds "with a made up one neither" within 20 unanswered +cookie=01020304050607080100000000000000aaaaaaaaaaaaaaaa leader.mesos
+}
+
 unanswered() {
 	! answered "$@"
 }
@@ -93,17 +117,17 @@ allow() {
 limits() {
 	reload responsesPerSecond 1 responsesSlip 1 responsesExempt "$EXEMPT"
 	succeeds "beyond the limit TC is all there is" within 20 truncated leader.mesos
-	succeeds "from userspace, too" within 20 truncated leader.mesos TXT
+	succeeds "to what userspace would answer, too" within 20 truncated leader.mesos TXT
 	succeeds "and to names that do not exist" within 20 truncated nobody.mesos
 	succeeds "over IPv6" from $OTHER6 within 20 truncated "@$SERVER6" leader.mesos
 	succeeds "a client that turns to TCP is answered" is 10.53.1.1 other +short leader.mesos
 	succeeds "the kernel counts" counted_more answer_limited 0
-	succeeds "and so does userspace" test "$(metric 'answers_total{plane="udp",answer="limited"}')" -gt 0
 	reload responsesPerSecond 1 responsesSlip 0 responsesExempt "$EXEMPT"
 	succeeds "without slip there is nothing" within 20 unanswered leader.mesos
 	succeeds "dropped by the kernel" counted_more drop_limited 0
-	succeeds "from userspace there is nothing either" within 20 unanswered leader.mesos TXT
-	succeeds "dropped by userspace" test "$(metric 'dropped_total{plane="udp",reason="limited"}')" -gt 0
+	succeeds "what is userspace's, too" within 20 unanswered leader.mesos TXT
+	succeeds "counted by itself" within 20 dropped_before_userspace
+	cookie_helps
 	reload responsesPerSecond 1000 responsesSlip 0 responsesExempt "$EXEMPT"
 	succeeds "a higher rate is in effect at once" answered leader.mesos
 }
@@ -136,11 +160,18 @@ userspace() {
 		clientsDeny '["10.53.8.110"]'
 	daemon
 	succeeds "without XDP: TC beyond the limit" within 20 truncated leader.mesos
+	succeeds "counted" test "$(metric 'answers_total{plane="udp",answer="limited"}')" -gt 0
 	succeeds "a client that turns to TCP is answered" is 10.53.1.1 other +short leader.mesos
 	succeeds "a denied one gets nothing" from 10.53.8.110 unanswered leader.mesos
 	equal "counted" 1 "$(metric 'dropped_total{plane="udp",reason="denied"}')"
 	succeeds "nor over TCP" from 10.53.8.110 unanswered +tcp leader.mesos
 	succeeds "counted" test "$(metric tcp_denied_total)" -ge 1
+	daemon_stop
+	config xdpOn false externalOn false httpOn true responsesPerSecond 1 responsesSlip 0 responsesExempt "$EXEMPT"
+	daemon
+	succeeds "without slip there is nothing" within 20 unanswered leader.mesos
+	succeeds "counted" test "$(metric 'dropped_total{plane="udp",reason="limited"}')" -gt 0
+	cookie_helps
 }
 
 stage

@@ -56,20 +56,19 @@ static struct {
 	struct tcp *tcp;
 } server;
 
-int forwarder_query(struct forwarder *f, const struct config_resolvers *resolvers, bool tcp,
-		    const uint8_t *query, size_t len, forward_done done, void *ctx,
-		    struct forward **ret)
+int forwarder_query(struct forwarder *f, const struct forward_ask *ask, forward_done done,
+		    void *ctx, struct forward **ret)
 {
 	struct forward *fw;
 
-	MUST(resolvers->count > 0 && tcp && f->count < HELD_MAX);
+	MUST(ask->resolvers->count > 0 && ask->tcp && f->count < HELD_MAX);
 	if (f->refuses)
 		return -ENOBUFS;
 	fw = calloc(1, sizeof(*fw));
 	MUST(fw);
-	*fw = (struct forward){malloc(len), len, done, ctx};
+	*fw = (struct forward){malloc(ask->len), ask->len, done, ctx};
 	MUST(fw->query);
-	memcpy(fw->query, query, len);
+	memcpy(fw->query, ask->query, ask->len);
 	f->held[f->count++] = fw;
 	*ret = fw;
 	return 0;

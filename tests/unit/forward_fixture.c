@@ -80,8 +80,8 @@ struct outcome ask(struct fixture *x, struct config_resolver *list, size_t count
 	struct forward *fw = NULL;
 
 	uv_update_time(&x->loop); /* it may not have run for long */
-	assert_int_equal(
-		forwarder_query(x->f, &resolvers, tcp, query, QUERY_LEN, on_outcome, &o, &fw), 0);
+	assert_int_equal(forwarder_query(x->f, ASK(&resolvers, tcp, query), on_outcome, &o, &fw),
+			 0);
 	assert_non_null(fw);
 	assert_int_equal(o.calls, 0);
 	run_until(x, &o, 1);

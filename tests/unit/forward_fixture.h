@@ -31,6 +31,11 @@ struct fixture {
 extern const uint8_t query[];
 #define QUERY_LEN 40
 
+/* A query of that length, of a client of network 0. */
+#define ASK(list, over_tcp, octets)                                                                \
+	(&(struct forward_ask){                                                                    \
+		.resolvers = (list), .tcp = (over_tcp), .query = (octets), .len = QUERY_LEN})
+
 /* To Q, the same query of the Nth of some names. */
 void one_of_many(uint8_t q[QUERY_LEN], unsigned n);
 

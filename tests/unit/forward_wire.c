@@ -39,8 +39,7 @@ struct forward *begin(struct fixture *x, struct wire *w, const uint8_t *q, struc
 	struct forward *fw = NULL;
 
 	uv_update_time(&x->loop);
-	assert_int_equal(forwarder_query(x->f, &w->list, false, q, QUERY_LEN, on_outcome, o, &fw),
-			 0);
+	assert_int_equal(forwarder_query(x->f, ASK(&w->list, false, q), on_outcome, o, &fw), 0);
 	return fw;
 }
 

@@ -177,6 +177,31 @@ static void test_flood(void **state)
 	assert_in_range(got, 60 * 50, 60 * 50 + 50);
 }
 
+/* Questions go on to userspace as often as they are answered, and only while there is room. */
+static void test_pass(void **state)
+{
+	static const uint32_t rates[] = {1, 2, 8, 100, 5000, 1000000};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rates); i++) {
+		struct xdns_limit l = rule(rates[i], 0);
+		uint64_t now = 1000 * SECOND;
+		__u64 cell = 0, passed = 0;
+
+		for (unsigned n = 0; n < rates[i]; n++)
+			assert_int_equal(xdns_limit_pass(&cell, &passed, &l, now, 0),
+					 XDNS_LIMIT_ANSWER);
+		assert_int_equal(xdns_limit_pass(&cell, &passed, &l, now, 0), XDNS_LIMIT_DROP);
+		assert_int_equal(cell, 0);
+		assert_int_equal(taken(&cell, &l, now, rates[i]), rates[i]);
+		passed = 0;
+		assert_int_equal(xdns_limit_pass(&cell, &passed, &l, now, 0), XDNS_LIMIT_DROP);
+		l.slip = 1;
+		assert_int_equal(xdns_limit_pass(&cell, &passed, &l, now, 0), XDNS_LIMIT_SLIP);
+		assert_int_equal(passed, 0);
+	}
+}
+
 static void test_slip(void **state)
 {
 	static const uint32_t slips[] = {1, 2, 3, 10};
@@ -276,10 +301,11 @@ static void test_limiter(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_lists),	 cmocka_unit_test(test_no_list),
-		cmocka_unit_test(test_rate),	 cmocka_unit_test(test_flood),
-		cmocka_unit_test(test_slip),	 cmocka_unit_test(test_cells),
-		cmocka_unit_test(test_networks), cmocka_unit_test(test_limiter),
+		cmocka_unit_test(test_lists),	cmocka_unit_test(test_no_list),
+		cmocka_unit_test(test_rate),	cmocka_unit_test(test_flood),
+		cmocka_unit_test(test_pass),	cmocka_unit_test(test_slip),
+		cmocka_unit_test(test_cells),	cmocka_unit_test(test_networks),
+		cmocka_unit_test(test_limiter),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <sys/resource.h>
 
+#include "forward_priv.h"
 #include "util.h"
 
 static struct outcome ask_one(struct fixture *x, enum upstream_mode mode, bool tcp)
@@ -254,9 +255,8 @@ static void test_ourselves_are_avoided(void **state)
 	assert_answer(&o, 0x22);
 
 	only_own = (struct config_resolvers){.list = &own.resolver, .count = 1};
-	assert_int_equal(
-		forwarder_query(x->f, &only_own, false, query, QUERY_LEN, on_outcome, &o, &fw),
-		-EHOSTUNREACH);
+	assert_int_equal(forwarder_query(x->f, ASK(&only_own, false, query), on_outcome, &o, &fw),
+			 -EHOSTUNREACH);
 	assert_null(fw);
 	assert_int_equal(o.calls, 1);
 	assert_int_equal(upstream_count(&own), 0);
@@ -273,19 +273,20 @@ static void test_bad_queries_are_not_sent(void **state)
 	struct forward *fw = NULL;
 
 	for (size_t len = 0; len < 29; len++)
-		assert_int_equal(
-			forwarder_query(x->f, &resolvers, false, query, len, on_outcome, NULL, &fw),
-			-EINVAL);
+		assert_int_equal(forwarder_query(x->f,
+						 &(struct forward_ask){.resolvers = &resolvers,
+								       .query = query,
+								       .len = len},
+						 on_outcome, NULL, &fw),
+				 -EINVAL);
 	memcpy(q, query, QUERY_LEN);
 	q[5] = 2;
-	assert_int_equal(
-		forwarder_query(x->f, &resolvers, false, q, QUERY_LEN, on_outcome, NULL, &fw),
-		-EINVAL);
+	assert_int_equal(forwarder_query(x->f, ASK(&resolvers, false, q), on_outcome, NULL, &fw),
+			 -EINVAL);
 	q[5] = 1;
 	q[12] = 0xc0;
-	assert_int_equal(
-		forwarder_query(x->f, &resolvers, false, q, QUERY_LEN, on_outcome, NULL, &fw),
-		-EINVAL);
+	assert_int_equal(forwarder_query(x->f, ASK(&resolvers, false, q), on_outcome, NULL, &fw),
+			 -EINVAL);
 	assert_int_equal(forwarder_stats(x->f).tries, 0);
 }
 
@@ -301,41 +302,49 @@ static unsigned open_files(void)
 	return n;
 }
 
-/* Fills it up, finds the limit, cancels some, lets the rest fail: no descriptor is left. */
-static void test_limit_cancel_and_descriptors(void **state)
+/* What a network gets that asks alone, and as much again of what it left. */
+#define ALONE (FORWARDER_QUERIES_MAX / (FORWARDER_SHARE + 1) * FORWARDER_SHARE)
+
+/* As many as may be under way are to have descriptors; else the test is skipped. */
+static void allow_descriptors(void)
 {
-	struct fixture *x = *state;
-	static struct forward *fw[FORWARDER_QUERIES_MAX];
 	struct rlimit lim;
-	struct upstream u;
-	struct config_resolvers resolvers;
-	struct outcome o = {0};
-	struct forward *one = NULL;
-	uint8_t q[QUERY_LEN];
-	unsigned before, n = FORWARDER_QUERIES_MAX;
 
 	getrlimit(RLIMIT_NOFILE, &lim);
-	if (lim.rlim_max < 2 * n) {
+	if (lim.rlim_max < 2 * FORWARDER_QUERIES_MAX) {
 		print_message("SKIPPED: only %u descriptors allowed\n", (unsigned)lim.rlim_max);
 		skip();
 	}
 	lim.rlim_cur = lim.rlim_max;
 	setrlimit(RLIMIT_NOFILE, &lim);
+}
 
+/* Fills it up, finds the limit, cancels some, lets the rest fail: no descriptor is left. */
+static void test_limit_cancel_and_descriptors(void **state)
+{
+	struct fixture *x = *state;
+	static struct forward *fw[ALONE];
+	struct upstream u;
+	struct config_resolvers resolvers;
+	struct outcome o = {0};
+	struct forward *one = NULL;
+	uint8_t q[QUERY_LEN];
+	unsigned before, n = ALONE;
+
+	allow_descriptors();
 	be_impatient(x);
 	upstream_start(&u, UP_SILENT, 0x11);
 	resolvers = (struct config_resolvers){.list = &u.resolver, .count = 1};
 	before = open_files();
 	for (unsigned i = 0; i < n; i++) {
 		one_of_many(q, i);
-		assert_int_equal(forwarder_query(x->f, &resolvers, false, q, QUERY_LEN, on_outcome,
-						 &o, &fw[i]),
-				 0);
+		assert_int_equal(
+			forwarder_query(x->f, ASK(&resolvers, false, q), on_outcome, &o, &fw[i]),
+			0);
 	}
 	assert_int_equal(open_files(), before + n);
-	assert_int_equal(
-		forwarder_query(x->f, &resolvers, false, query, QUERY_LEN, on_outcome, &o, &one),
-		-EAGAIN);
+	assert_int_equal(forwarder_query(x->f, ASK(&resolvers, false, query), on_outcome, &o, &one),
+			 -EAGAIN);
 	assert_int_equal(forwarder_stats(x->f).refused_full, 1);
 	for (unsigned i = 0; i < n; i += 2)
 		forward_cancel(fw[i]);
@@ -346,6 +355,51 @@ static void test_limit_cancel_and_descriptors(void **state)
 	assert_int_equal(tries(x, FORWARD_timeout), n / 2);
 	assert_int_equal(forwarder_stats(x->f).tries, n);
 	assert_int_equal(open_files(), before);
+	upstream_stop(&u);
+}
+
+/* How many queries a network may have under way now. They are of different names, from *NAME on. */
+static unsigned fill_share(struct fixture *x, const struct config_resolvers *resolvers,
+			   uint64_t net, unsigned *name, struct outcome *o)
+{
+	struct forward_ask ask = {.resolvers = resolvers, .net = net, .len = QUERY_LEN};
+	uint8_t q[QUERY_LEN];
+	struct forward *fw;
+	unsigned n = 0;
+
+	ask.query = q;
+	for (;; n++) {
+		one_of_many(q, (*name)++);
+		if (forwarder_query(x->f, &ask, on_outcome, o, &fw))
+			return n;
+	}
+}
+
+/* Whoever comes while others have all that they may have, gets the same part of what is left. */
+static void test_shares(void **state)
+{
+	struct fixture *x = *state;
+	struct config_resolvers resolvers;
+	unsigned name = 0, left = FORWARDER_QUERIES_MAX;
+	struct outcome o = {0};
+	struct upstream u;
+
+	allow_descriptors();
+	be_impatient(x);
+	upstream_start(&u, UP_SILENT, 0x11);
+	resolvers = (struct config_resolvers){.list = &u.resolver, .count = 1};
+	x->f->share_key = 1; /* with which these few networks have a share each */
+	for (uint64_t net = 1; left > 20; net++) {
+		unsigned got = fill_share(x, &resolvers, net, &name, &o);
+
+		assert_in_range(got, left * FORWARDER_SHARE / (FORWARDER_SHARE + 1),
+				left * FORWARDER_SHARE / (FORWARDER_SHARE + 1) + 1);
+		left -= got;
+	}
+	assert_int_equal(fill_share(x, &resolvers, 1, &name, &o), 0);
+	run_until(x, &o, FORWARDER_QUERIES_MAX - left);
+	/* all came back: one can have as many as at first */
+	assert_int_equal(fill_share(x, &resolvers, 1, &name, &o), ALONE);
 	upstream_stop(&u);
 }
 
@@ -360,9 +414,8 @@ static void test_close_with_queries_under_way(void **state)
 	upstream_start(&u, UP_SILENT, 0x11);
 	resolvers = (struct config_resolvers){.list = &u.resolver, .count = 1};
 	for (int tcp = 0; tcp < 2; tcp++)
-		assert_int_equal(forwarder_query(x->f, &resolvers, tcp, query, QUERY_LEN,
-						 on_outcome, &o, &fw),
-				 0);
+		assert_int_equal(
+			forwarder_query(x->f, ASK(&resolvers, tcp, query), on_outcome, &o, &fw), 0);
 	uv_run(&x->loop, UV_RUN_NOWAIT);
 	forwarder_close(TAKE_PTR(x->f));
 	uv_run(&x->loop, UV_RUN_NOWAIT);
@@ -390,6 +443,7 @@ int main(void)
 		TEST(test_ourselves_are_avoided),
 		TEST(test_bad_queries_are_not_sent),
 		TEST(test_limit_cancel_and_descriptors),
+		TEST(test_shares),
 		TEST(test_close_with_queries_under_way),
 	};
 

@@ -162,8 +162,7 @@ static void test_forged_at_asks_over_tcp(void **state)
 
 	upstream_start(&u, UP_SILENT, MARK_RIGHT);
 	list.list = &u.resolver;
-	assert_int_equal(forwarder_query(x->f, &list, false, query, QUERY_LEN, on_outcome, &o, &fw),
-			 0);
+	assert_int_equal(forwarder_query(x->f, ASK(&list, false, query), on_outcome, &o, &fw), 0);
 	while (upstream_count(&u) == 0)
 		usleep(1000);
 	u.mode = UP_ANSWER;

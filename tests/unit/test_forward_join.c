@@ -113,8 +113,7 @@ static void test_told_one_cancels_the_others(void **state)
 	struct seen s;
 
 	wire_open(&w);
-	assert_int_equal(forwarder_query(x->f, &w.list, false, query, QUERY_LEN, on_first, &c, &fw),
-			 0);
+	assert_int_equal(forwarder_query(x->f, ASK(&w.list, false, query), on_first, &c, &fw), 0);
 	for (size_t i = 0; i < ARRAY_SIZE(c.others); i++)
 		c.others[i] = begin(x, &w, query, &o);
 	see(&w, &s);
