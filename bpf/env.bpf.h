@@ -33,6 +33,9 @@ XDNS_RODATA __u32 xdns_extras = 0;
 /* Buckets of `front`, not counting the ones behind the last. */
 XDNS_RODATA __u32 xdns_front_buckets = 1;
 
+/* Elements of `records` that are homes (abi.h); 0: none is. */
+XDNS_RODATA __u32 xdns_homes = 0;
+
 static __always_inline const struct xdns_a_set *xdns_env_a_set(const void *env, __u32 i)
 {
 	(void)env;

@@ -69,6 +69,16 @@ struct xdns_record {
 	__u8 aaaa[XDNS_AAAA_INLINE][16];
 };
 
+/*
+ * Of the first `homes` records the one for a name of this hash, if it was free when the record was
+ * made: so it is for more than half of a zone's first names. Only a hint of what will be read
+ * (look_up.bpf.h).
+ */
+static __always_inline __u32 xdns_home(__u64 hash, __u32 homes)
+{
+	return ((hash >> 32) * homes) >> 32;
+}
+
 #define XDNS_RECORD_TARGET_ONLY 1 /* only SRV targets lead here: the name does not exist */
 #define XDNS_RECORD_REVERSE	2 /* below in-addr.arpa. or ip6.arpa.: n_srv counts PTRs */
 

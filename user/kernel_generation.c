@@ -69,6 +69,7 @@ static void set_sizes(struct generation *g, struct zone *zone,
 	g->used = sizes_used(zone_pool(zone));
 	sizes_choose(zone_pool(zone), &wanted, &g->sizes);
 	g->skel->rodata->xdns_front_buckets = front_buckets(g->sizes.capacity[POOL_RECORDS]);
+	g->skel->rodata->xdns_homes = zone_pool(zone)->homes;
 }
 
 bool generation_holds(const struct generation *g, uint32_t record)

@@ -2,6 +2,7 @@
 #include "pool.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 
@@ -11,6 +12,7 @@
 #define POOL_MAX_ELEMENTS (1U << 25)
 #define ATTACH_PIECE	  (4UL << 20) /* octets, whole pages */
 #define POOL_STEP_BYTES	  (1UL << 20) /* plain memory is made accessible in such steps */
+#define NEAR_WORDS	  32U	      /* of `taken`, 64 records each: as far as is near a home */
 
 size_t pool_element_size(enum pool_class kind)
 {
@@ -76,6 +78,7 @@ void pool_done(struct pool *p)
 		for (unsigned order = 0; order <= POOL_MAX_ORDER; order++)
 			free(a->free[order].index);
 	}
+	free(p->taken);
 	memset(p, 0, sizeof(*p));
 }
 
@@ -130,10 +133,63 @@ int pool_alloc(struct pool *p, enum pool_class kind, unsigned order, uint32_t *r
 	return 0;
 }
 
+bool pool_make_homes(struct pool *p, uint32_t records)
+{
+	struct pool_array *a = &p->array[POOL_RECORDS];
+	uint32_t homes = a->used + records;
+
+	if (a->used > 1 || records >= a->capacity - a->used || pool_back(a, POOL_RECORDS, homes))
+		return false;
+	p->taken = calloc(homes / 64 + 1, sizeof(*p->taken));
+	if (!p->taken)
+		return false;
+	p->taken[0] = 1; /* element 0 is reserved */
+	p->taken[homes / 64] |= -1ULL << homes % 64;
+	p->homes = a->used = homes;
+	return true;
+}
+
+bool pool_home_free(const struct pool *p, uint64_t hash)
+{
+	uint32_t home = xdns_home(hash, p->homes);
+
+	return !(p->taken[home / 64] >> home % 64 & 1);
+}
+
+/* The first free one from here on, round the word; 64: none. */
+static uint32_t next_free(uint64_t taken, uint32_t from)
+{
+	uint64_t free_ones = ~(taken >> from | taken << (64 - from) % 64);
+
+	return free_ones ? (__builtin_ctzll(free_ones) + from) % 64 : 64;
+}
+
+bool pool_take_home(struct pool *p, uint64_t hash, uint32_t *ret_index)
+{
+	uint32_t home = xdns_home(hash, p->homes), words = p->homes / 64 + 1, at, bit;
+
+	if (!p->homes)
+		return false;
+	for (uint32_t i = 0; i < NEAR_WORDS && i < words; i++) {
+		at = (home / 64 + i) % words;
+		bit = next_free(p->taken[at], home % 64);
+		if (bit == 64)
+			continue;
+		p->taken[at] |= 1ULL << bit;
+		*ret_index = at * 64 + bit;
+		return true;
+	}
+	return false;
+}
+
 void pool_free(struct pool *p, enum pool_class kind, unsigned order, uint32_t index)
 {
 	struct pool_free_list *list = &p->array[kind].free[order];
 
+	if (kind == POOL_RECORDS && index < p->homes) {
+		p->taken[index / 64] &= ~(1ULL << index % 64);
+		return;
+	}
 	if (list->count == list->capacity) {
 		size_t capacity = list->capacity ? list->capacity * 2 : 64;
 		uint32_t *bigger = realloc(list->index, capacity * sizeof(*bigger));

@@ -42,8 +42,15 @@ struct pool_array {
 	struct pool_free_list free[POOL_MAX_ORDER + 1];
 };
 
+/*
+ * The first `homes` records are for hashes, by xdns_home(): the program looks for
+ * a name's record there before it knows its number. Which of them are in use is in `taken`, a bit
+ * each; 0: there are none.
+ */
 struct pool {
 	struct pool_array array[POOL_CLASSES];
+	uint32_t homes;
+	uint64_t *taken;
 };
 
 /* Octets of one element. */
@@ -57,6 +64,15 @@ void pool_done(struct pool *p);
 
 /* A run of 2^order elements, contents undefined. -ENOSPC when the array is full, -ENOMEM. */
 int pool_alloc(struct pool *p, enum pool_class kind, unsigned order, uint32_t *ret_index);
+
+/* Homes for so many records, the first there are. false: there were some, or there is no memory. */
+bool pool_make_homes(struct pool *p, uint32_t records);
+
+/* There are homes. */
+bool pool_home_free(const struct pool *p, uint64_t hash);
+
+/* The record at home for this hash, or one not far from there. false: pool_alloc() has to do. */
+bool pool_take_home(struct pool *p, uint64_t hash, uint32_t *ret_index);
 
 /* Only after a grace period if a reader could have seen the run. */
 void pool_free(struct pool *p, enum pool_class kind, unsigned order, uint32_t index);

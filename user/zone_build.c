@@ -258,7 +258,8 @@ int zone_build_record(struct zone *z, struct node *n)
 	err = alloc_parts(z, &draft);
 	if (err)
 		return err;
-	err = zone_alloc(z, POOL_RECORDS, 0, &index);
+	err = pool_take_home(&z->pool, n->hash, &index) ? 0
+							: zone_alloc(z, POOL_RECORDS, 0, &index);
 	if (err) {
 		struct garbage parts = {0};
 

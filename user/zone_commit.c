@@ -102,6 +102,30 @@ static int settle_record(struct zone *z, struct node *n)
 	return zone_build_record(z, n);
 }
 
+/*
+ * The first records of all, in the order of their hashes, so that memory is written from its
+ * beginning to its end: those that find their home free, then the others.
+ */
+static int settle_first(struct zone *z)
+{
+	struct node *n;
+	int r;
+
+	for (int pass = 0; pass < 2; pass++) {
+		uint32_t at = 0;
+
+		while ((n = zone_index_next(z->index, &at))) {
+			if (!n->dirty || n->new_record ||
+			    (!pass && !pool_home_free(&z->pool, n->hash)))
+				continue;
+			r = settle_record(z, n);
+			if (r)
+				return r;
+		}
+	}
+	return 0;
+}
+
 /* Everything that may fail, and that nobody sees. */
 static int prepare(struct zone *z)
 {
@@ -121,6 +145,8 @@ static int prepare(struct zone *z)
 				return r;
 		}
 	}
+	if (pool_make_homes(&z->pool, z->dirty_count))
+		return settle_first(z);
 	for (int depth = 0; depth < ZONE_DEPTH_MAX; depth++) {
 		for (struct node *n = z->dirty[depth]; n; n = n->next_dirty) {
 			r = settle_record(z, n);

@@ -332,6 +332,7 @@ struct native_result native_run(struct native *n, const uint8_t *frame, size_t l
 	xdns_cfg = n->config;
 	xdns_extras = n->extras;
 	xdns_front_buckets = n->front.buckets;
+	xdns_homes = n->pool->homes;
 	memset(&n->scratch, 0xa5, sizeof(n->scratch)); /* what an earlier frame left there */
 	switch (mesos_xdns(&ctx)) {
 	case XDP_PASS:

@@ -87,6 +87,7 @@ static struct mesos_xdns *open_as(const struct way *way)
 	assert_int_equal(zone_config_make(cfg, &skel->rodata->xdns_cfg), 0);
 	config_free(cfg);
 	skel->rodata->xdns_front_buckets = 1024;
+	skel->rodata->xdns_homes = 1024;
 	skel->rodata->xdns_load_fences = way->fences;
 	skel->rodata->xdns_extras = way->extras;
 	if (way->extras & XDNS_EXTRA_FRAGS)

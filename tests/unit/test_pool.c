@@ -11,6 +11,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -243,6 +244,83 @@ static void test_failure(void **state)
 	}
 }
 
+#define HOMES 10000
+
+/* A hash whose home is this element. */
+static uint64_t at_home(uint32_t home, uint32_t homes)
+{
+	return (((uint64_t)home << 32) / homes + 1) << 32;
+}
+
+/* Each element comes once, at home if that is free; freed ones come again; then the rest. */
+static void test_homes(void **state)
+{
+	_cleanup_free_ uint8_t *taken = calloc(HOMES + 1, 1);
+	uint32_t homes = HOMES + 1, index, left = 0;
+	struct pool p;
+
+	(void)state;
+	assert_non_null(taken);
+	assert_int_equal(pool_init(&p), 0);
+	assert_false(pool_take_home(&p, 0, &index));
+	assert_true(pool_make_homes(&p, HOMES));
+	assert_int_equal(p.homes, homes);
+	assert_false(pool_make_homes(&p, 2 * HOMES)); /* once */
+	assert_int_equal(p.homes, homes);
+	for (uint32_t i = 0; i < HOMES; i++) {
+		uint64_t hash = i * 0x9e3779b97f4a7c15ULL;
+		uint32_t home = xdns_home(hash, homes);
+
+		assert_int_equal(pool_home_free(&p, hash), home && !taken[home]);
+		if (!pool_take_home(&p, hash, &index)) {
+			left++;
+			continue;
+		}
+		assert_in_range(index, 1, HOMES);
+		assert_int_equal(taken[index]++, 0);
+		if (index != home)
+			assert_true(!home || taken[home]);
+		put(&p, POOL_RECORDS, index);
+	}
+	assert_true(left < HOMES / 50);
+	for (uint32_t i = 1; i <= HOMES; i++)
+		assert_true(!taken[i] || is(pool_at(&p, POOL_RECORDS, i), POOL_RECORDS, i));
+	for (uint32_t i = 1; i <= HOMES; i += 7) {
+		if (!taken[i])
+			continue;
+		pool_free(&p, POOL_RECORDS, 0, i);
+		assert_true(pool_take_home(&p, at_home(i, homes), &index));
+		assert_int_equal(index, i);
+	}
+	/* what has no home is behind them, and comes back to the list */
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(pool_alloc(&p, POOL_RECORDS, 0, &index), 0);
+		assert_int_equal(index, homes);
+		pool_free(&p, POOL_RECORDS, 0, index);
+	}
+	pool_done(&p);
+}
+
+/* Where something stands already, or there is no room, there are none. */
+static void test_no_homes(void **state)
+{
+	struct maps now;
+	uint32_t index;
+	struct pool p;
+
+	(void)state;
+	memset(count, 0, sizeof(count));
+	assert_int_equal(pool_init(&p), 0);
+	attach(&p, &now, 100, false);
+	assert_false(pool_make_homes(&p, 100));
+	assert_int_equal(p.homes, 0);
+	more(&p, 1);
+	assert_false(pool_make_homes(&p, 10));
+	assert_false(pool_take_home(&p, 1, &index));
+	pool_done(&p);
+	close_maps(&now);
+}
+
 static struct pool pool_of(uint32_t records, uint32_t sets, uint32_t tails)
 {
 	struct pool p = {0};
@@ -300,10 +378,9 @@ static void test_sizes(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_whole),
-		cmocka_unit_test(test_limited),
-		cmocka_unit_test(test_failure),
-		cmocka_unit_test(test_sizes),
+		cmocka_unit_test(test_whole),	 cmocka_unit_test(test_limited),
+		cmocka_unit_test(test_failure),	 cmocka_unit_test(test_homes),
+		cmocka_unit_test(test_no_homes), cmocka_unit_test(test_sizes),
 	};
 
 	return cmocka_run_group_tests_name("pool", tests, NULL, NULL);
