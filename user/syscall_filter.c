@@ -159,8 +159,14 @@ static const char *const allowed[] = {
 	"seccomp",
 };
 
-#define EQUAL(n, value)	     SCMP_CMP32(n, SCMP_CMP_EQ, (uint32_t)(value))
-#define BITS(n, mask, value) SCMP_CMP64(n, SCMP_CMP_MASKED_EQ, mask, value)
+#define EQUAL(n, value)                                                                            \
+	{                                                                                          \
+		.arg = (n), .op = SCMP_CMP_EQ, .datum_a = (uint32_t)(value)                        \
+	}
+#define BITS(n, mask, value)                                                                       \
+	{                                                                                          \
+		.arg = (n), .op = SCMP_CMP_MASKED_EQ, .datum_a = (mask), .datum_b = (value)        \
+	}
 #define SOCKET(family)                                                                             \
 	{                                                                                          \
 		"socket", EQUAL(0, family)                                                         \

@@ -261,7 +261,7 @@ static char *text_of_state(const char *text, size_t len, struct cluster_skipped 
 {
 	static const struct state_resolver resolver = {reading_resolve, NULL};
 	struct model m = {0};
-	struct cluster *c;
+	struct cluster *c = NULL;
 	struct state *s;
 	char *out;
 

@@ -233,8 +233,8 @@ static void test_wrong_types(void **state)
 		"\"statuses\":[{\"container_status\":{\"network_infos\":{}}}]",
 		"\"statuses\":[{\"container_status\":{\"network_infos\":[{\"ip_address\":1}]}}]",
 		"\"statuses\":[{\"container_status\":{\"network_infos\":[{\"ip_addresses\":1}]}}]",
-		"\"statuses\":[{\"container_status\":{\"network_infos\":[{\"ip_addresses\":[1]}]}}"
-		"]",
+		("\"statuses\":[{\"container_status\":{\"network_infos\":[{\"ip_addresses\":[1]}]}}"
+		 "]"),
 	};
 
 	(void)state;

@@ -194,9 +194,10 @@ static inline bool upstream_send(int fd, const uint8_t *data, size_t len, size_t
 /* The framed reply in OUT, which has room for the largest. */
 static inline void upstream_tcp_reply(struct upstream *u, int fd, uint8_t *out, size_t len)
 {
+	enum upstream_mode mode = u->mode; /* clang has no switch on an _Atomic enum */
 	uint8_t end;
 
-	switch (u->mode) {
+	switch (mode) {
 	case UP_SPLIT:
 		upstream_send(fd, out, len, 1, 500);
 		return;
