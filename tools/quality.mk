@@ -58,26 +58,27 @@ faults: $(E2E_NEEDS) build/faults/mesos-xdns-plain | $(PKG_CHECK) $(PKG_RUN) ## 
 	@FAULTS='--worlds $(or $(WORLDS),4) --results build/faults/results.json $(FAULTS)' XDNS_TEST_SECONDS=36000 \
 		$(SUITE) tests/e2e/96_faults.sh
 
-# The program's native build, whose branches clang counts while the packet tests run it.
-build/coverage/native.o: tests/bpf/native.c | $(PKG_FUZZ) $(SKEL)
-	@mkdir -p $(@D)
-	$(call say,CC,$@)
-	$(Q)$(CLANG) $(CFLAGS_ALL) -Itests -O0 -g -fprofile-instr-generate -fcoverage-mapping -c -o $@ $<
+# Counts what is reached, in a file that all processes of a program map: what is killed has counted, too, and
+# neither the filter of system calls nor the rights that are left are asked at the end.
+COVERAGE := -O1 -g -fprofile-instr-generate -fcoverage-mapping -mllvm -runtime-counter-relocation -Wno-unused-command-line-argument
+COUNTS    = build/coverage/counts
+COVERED_BPF := $(addprefix build/coverage/tests/bpf/test_,packets hostile clients)
+COVERED  := $(addprefix build/coverage/,$(UNIT) $(GOLDEN)) $(COVERED_BPF)
+COUNTED   = LLVM_PROFILE_FILE=$(CURDIR)/$(1)/%c%m.profraw
 
-build/coverage/test_%: build/tests/bpf/test_% build/coverage/native.o
-	$(call say,LD,$@)
-	$(Q)$(CLANG) -fprofile-instr-generate $(LDFLAGS) -o $@ build/tests/bpf/test_$*.o build/coverage/native.o \
-		build/tests/bpf/helpers.a build/libxdns.a -lcmocka $(LDLIBS)
+$(eval $(call flavour,build/coverage,$$(COVERAGE)))
+build/coverage/%: CC = $(CLANG)
 
-build/coverage/%.profraw: build/coverage/test_%
-	$(call say,RUN,$<)
-	$(Q)LLVM_PROFILE_FILE=$@ $< >$(@D)/$*.log || { cat $(@D)/$*.log; exit 1; }
+.PHONY: coverage coverage-bpf
+coverage: $(COVERED) build/coverage/mesos-xdns build/coverage/xdnsctl $(filter-out build/faults/%,$(E2E_NEEDS)) | $(PKG_CHECK) $(PKG_RUN) $(PKG_FUZZ) ## lines and branches that units, golden and end-to-end tests reach; T=name picks scripts (T=none), KEEP=1 adds to the last counts
+	$(Q)$(if $(KEEP),,rm -rf $(COUNTS))
+	@$(call COUNTED,$(COUNTS)) XDNS_BIN=build/coverage/mesos-xdns XDNS_CTL=build/coverage/xdnsctl XDNS_TEST_SECONDS=1200 \
+		$(SUITE) $(COVERED) $(if $(T),$(foreach t,$(T),$(filter %$(t).sh,$(SCRIPTS))),$(filter-out %_faults.sh,$(SCRIPTS))); tested=$$?; \
+	tests/coverage.py --sources user/ --sources include/ --sources tools/ --goal 90 --missed build/coverage/missed \
+		--counts $(COUNTS) build/coverage/mesos-xdns build/coverage/xdnsctl $(COVERED_BPF) && exit $$tested
 
-COVERED := packets hostile clients
-
-.PHONY: coverage-bpf
-coverage-bpf: $(COVERED:%=build/coverage/%.profraw) ## the program's branches that no packet of the tests takes
-	$(Q)llvm-profdata merge -o build/coverage/bpf.profdata $^
-	$(Q)llvm-cov export -instr-profile=build/coverage/bpf.profdata \
-		$(COVERED:%=-object build/coverage/test_%) >build/coverage/bpf.json
-	@tests/bpf/branches.py build/coverage/bpf.json
+# What the kernel runs cannot be counted: through the program's native build.
+coverage-bpf: $(COVERED_BPF) | $(PKG_FUZZ) ## the program's branches that no packet of the tests takes
+	$(Q)rm -rf $(COUNTS)-bpf
+	@$(call COUNTED,$(COUNTS)-bpf) $(SUITE) $^
+	@tests/coverage.py --sources bpf/ --sources include/ --missed build/coverage/missed-bpf --counts $(COUNTS)-bpf $^
