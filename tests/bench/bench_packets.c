@@ -20,6 +20,7 @@
 #include "harness.h"
 #include "harness.skel.h"
 #include "kernel_internal.h"
+#include "limiter.h"
 #include "log.h"
 #include "pkt.h"
 #include "util.h"
@@ -74,6 +75,11 @@ static const struct packet_case cases[] = {
 	{"not DNS: passed", "web-00000001.marathon.mesos", DNS_TYPE_A, .tcp = 1,
 	 .verdict = XDP_PASS, .goal = 1.1, .against = "pass"},
 };
+
+/* Of a program that counts responses, to one network that never gets too many. */
+static const struct packet_case limited_case = {"A, one hot name, responsesPerSecond",
+						"web-00000001.marathon.mesos", DNS_TYPE_A,
+						.verdict = XDP_TX, .key = "limited"};
 
 static const unsigned zone_sizes[] = {1000, 10000, 100000, BIG_NAMES};
 
@@ -356,9 +362,11 @@ static void set_state(struct xdns_state *s)
 	s->serving = 1;
 }
 
-static void load_zone(struct bench *b, unsigned names)
+/* limiter: with cells, for a program that limits; NULL: for one that does not. */
+static void load_zone(struct bench *b, unsigned names, const struct limiter *limiter)
 {
-	struct generation_wanted wanted = {.memory = SIZES_ANY};
+	struct generation_wanted wanted = {
+		.memory = SIZES_ANY, .limit = limiter, .limiter = limiter};
 	_cleanup_free_ char *error = NULL;
 	uint32_t key = HARNESS_SUBJECT;
 	int fd;
@@ -368,6 +376,7 @@ static void load_zone(struct bench *b, unsigned names)
 	if (generation_build(b->zone, &wanted, &b->gen, &error))
 		die("%s", error ? error : "no memory");
 	set_state(b->gen.state);
+	b->gen.state->limit.interval = 1; /* ns */
 	fd = generation_program(&b->gen);
 	if (bpf_map_update_elem(bpf_map__fd(b->skel->maps.programs), &key, &fd, BPF_ANY))
 		die("calling the program: %s", strerror(errno));
@@ -391,7 +400,7 @@ static void bench_zone(struct bench *b, unsigned names)
 {
 	struct measured m;
 
-	load_zone(b, names);
+	load_zone(b, names, NULL);
 	for (size_t i = 0; i < ARRAY_SIZE(sized_cases); i++) {
 		measure(b, &sized_cases[i], names, &m);
 		report(b, &sized_cases[i], names, sized_goal(&sized_cases[i], names), &m);
@@ -400,6 +409,19 @@ static void bench_zone(struct bench *b, unsigned names)
 		measure(b, &cases[i], names, &m);
 		report(b, &cases[i], names, cases[i].goal, &m);
 	}
+	drop_zone(b);
+}
+
+static void bench_limited(struct bench *b, unsigned names)
+{
+	struct limiter limiter;
+	struct measured m;
+
+	if (limiter_init(&limiter) || kernel_create_cells(&limiter))
+		die("no memory for the limiter's cells");
+	load_zone(b, names, &limiter);
+	measure(b, &limited_case, names, &m);
+	report(b, &limited_case, names, 0, &m);
 	drop_zone(b);
 }
 
@@ -435,6 +457,7 @@ int main(int argc, char **argv)
 	open_harness(&b);
 	for (size_t i = 0; i < ARRAY_SIZE(zone_sizes) && zone_sizes[i] <= largest; i++)
 		bench_zone(&b, zone_sizes[i]);
+	bench_limited(&b, zone_sizes[0]);
 	all = json_pack("{s:s,s:O,s:[]}", "part", "packets", "rows", b.rows, "skipped");
 	if (json_dump_file(all, argv[1], JSON_INDENT(1)))
 		die("writing %s failed", argv[1]);
