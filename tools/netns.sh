@@ -69,7 +69,7 @@ net_stop() {
 	local pid=$1 i
 	kill -CONT "$pid" 2>/dev/null
 	kill -TERM "$pid" 2>/dev/null
-	for ((i = 0; i < 100; i++)); do
+	for ((i = 0; i < 100 * ${PATIENCE:-1}; i++)); do
 		kill -0 "$pid" 2>/dev/null || break
 		sleep 0.05
 	done

@@ -7,8 +7,9 @@
 ASAN := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 # In one piece, or UBSan's reports go to standard error whatever log_path says.
 ASAN_LD := -static-libasan -static-libubsan
-# The fences that it does not know are between us and the program in the kernel (user/kernel.c).
-TSAN := -O1 -g -fno-omit-frame-pointer -fsanitize=thread -Wno-tsan
+# The fences that it does not know are between us and the program in the kernel (user/kernel.c). What it
+# puts in between has gcc take values for unset that are not.
+TSAN := -O1 -g -fno-omit-frame-pointer -fsanitize=thread -Wno-tsan -Wno-maybe-uninitialized
 comma := ,
 TSAN_LD := $(foreach f,read_lock read_unlock synchronize_rcu,-Wl$(comma)--wrap=urcu_memb_$(f))
 
