@@ -130,8 +130,10 @@ static __always_inline enum xdns_counter kind_of(struct xdns_scratch *s,
 }
 
 /*
- * Both cache misses of a name seldom asked for at once, that of its bucket and, where its record is
- * at home, that of the record; elsewhere it is mostly the same page. Only the load counts.
+ * Loads from where the record of this hash is, if it is at home; else it is mostly the same page.
+ * The address needs no entry: a processor that expects the name to be found, as after others that
+ * were, comes here before the bucket has come from memory, and waits for both at once. In front of
+ * that branch missing names would wait for a record, too. Only the load counts.
  */
 static __always_inline void ask_memory(__u64 hash)
 {
@@ -159,12 +161,13 @@ static __always_inline enum xdns_counter look_up(struct xdns_scratch *s,
 	load_fence(s);
 	hash = xdns_qname_hash(&s->question.name, config()->hash_key);
 	s->question.name.hash = hash;
-	ask_memory(hash);
 	found = xdns_front_find(0, hash, xdns_front_buckets, &i);
 	if (found == XDNS_FRONT_ABSENT && xdns_read_once(st->front_complete))
 		return believe(s, st, before, missing_name(s));
-	if (found == XDNS_FRONT_FOUND && i != XDNS_REF_COLLISION)
+	if (found == XDNS_FRONT_FOUND && i != XDNS_REF_COLLISION) {
+		ask_memory(hash);
 		r = record_of_question(s, i);
+	}
 	if (!r) {
 		what = ask_hash_map(s);
 		if (what != XDNS_CONTINUE)

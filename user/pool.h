@@ -43,9 +43,9 @@ struct pool_array {
 };
 
 /*
- * The first `homes` records are for hashes, by xdns_home(): the program looks for
- * a name's record there before it knows its number. Which of them are in use is in `taken`, a bit
- * each; 0: there are none.
+ * The first `homes` records are for hashes, by xdns_home(): a name's
+ * record there can be loaded before its number is known. Which of them are in use is in `taken`, a
+ * bit each; 0: there are none.
  */
 struct pool {
 	struct pool_array array[POOL_CLASSES];
