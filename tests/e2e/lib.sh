@@ -314,7 +314,7 @@ ask() {
 	for word in "$@"; do
 		if [[ $word = @* ]]; then at=$word; else words+=("$word"); fi
 	done
-	net_exec client dig +time=2 +tries=1 "$at" "${words[@]}"
+	net_exec client dig +time=$((2 * PATIENCE)) +tries=1 "$at" "${words[@]}"
 }
 
 # status DIG-ARGUMENTS...: the rcode's name
