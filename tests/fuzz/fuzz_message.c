@@ -9,7 +9,9 @@
 
 #include "bpf/packet_cookie.h"
 #include "dns.h"
+#include "dns_walk.h"
 #include "fuzz.h"
+#include "hop.h"
 #include "judge.h"
 #include "reply.h"
 #include "zones.h"
@@ -68,6 +70,36 @@ static void refuse(const struct judged_query *q)
 	free(out);
 }
 
+/* The message as a query on its way to a resolver, and as the reply: no cookie goes, ours comes. */
+static void try_hop(const struct judged_query *q)
+{
+	static const struct hop hop = {.has_cookie = true, .cookie = "our client's and our own"};
+	size_t cap = q->len + HOP_COOKIE_LEN, len;
+	uint8_t *msg = malloc(cap);
+	struct dns_walk before, after;
+	bool whole = dns_walk(q->msg, q->len, &before) && before.end == q->len;
+
+	MUST(msg);
+	memcpy(msg, q->msg, q->len);
+	len = hop_query(msg, q->len);
+	MUST(len <= q->len && !memcmp(msg, q->msg, len < DNS_HEADER_LEN ? len : DNS_HEADER_LEN));
+	MUST(!whole || (dns_walk(msg, len, &after) && after.end == len));
+	MUST(len == hop_query(msg, len)); /* none is left */
+	memcpy(msg, q->msg, q->len);
+	len = hop_reply(&hop, msg, q->len, cap);
+	if (len == q->len) {
+		MUST(!memcmp(msg, q->msg, len));
+	} else {
+		MUST(len == cap &&
+		     !memcmp(msg + len - sizeof(hop.cookie), hop.cookie, sizeof(hop.cookie)));
+		MUST(!whole || (dns_walk(msg, len, &after) && after.end == len));
+		MUST(!whole || before.last.type == DNS_TYPE_OPT);
+	}
+	memcpy(msg, q->msg, q->len);
+	MUST(hop_reply(&hop, msg, q->len, cap - 1) == q->len);
+	free(msg);
+}
+
 static void ask(struct bench *b, const struct judged_query *q)
 {
 	const struct reply_client client = {.tcp = q->tcp, .now = PACKET_NOW};
@@ -111,6 +143,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	zone_set_expired(b->zone, how & HOW_EXPIRED);
 	zone_set_incomplete(b->zone, how & HOW_INCOMPLETE);
 	q = (struct judged_query){msg, in.left, how & HOW_TCP};
+	try_hop(&q);
 	if (how & HOW_REFUSED)
 		refuse(&q);
 	else

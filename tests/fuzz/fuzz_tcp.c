@@ -126,6 +126,7 @@ static void expect(const uint8_t *message, size_t len, struct stream *here, stru
 		put_message(here, out, result.len);
 		break;
 	case REPLY_FORWARD:
+		len = hop_query(query, len);
 		if (server.forwarder.refuses) {
 			put_message(here, out,
 				    reply_empty(query, len, DNS_RCODE_SERVFAIL, false, out,
