@@ -91,8 +91,9 @@ $(SKEL): build/mesos-xdns.bpf.o
 # are linked first, since they may stand in for a part of the daemon; what these need of other
 # helpers comes last, from an archive.
 helper_src = $(filter-out $(1)/test_% $(1)/fuzz_% %.bpf.c,$(wildcard $(1)/*.c))
-included   = $(foreach h,$(call helper_src,$(patsubst %/,%,$(dir $(1)))), \
-	       $(if $(shell grep -l '"$(notdir $(h:.c=.h))"' $(1)),$(h)))
+includes   = $(subst ",,$(shell grep -ho '"[a-z_]*\.h"' $(1)))
+included   = $(foreach h,$(call helper_src,$(patsubst %/,%,$(dir $(1)))),$(if $(filter $(notdir $(h:.c=.h)),$(2)),$(h)))
+$(foreach t,$(UNIT) $(GOLDEN) $(BPF_TESTS),$(eval INCLUDED_$(t) := $$(call included,$(t).c,$$(call includes,$(t).c))))
 
 # One set of rules for the plain build (build/) and those that look closer (tools/quality.mk):
 # $(1) directory, $(2) flags, $(3) flags when they are linked.
@@ -136,7 +137,7 @@ $(1)/$(d)/helpers.a: $(patsubst %.c,$(1)/%.o,$(call helper_src,$(d))) | $(PKG_BU
 	$$(Q)rm -f $$@ && $$(AR) rcs $$@ $$^
 )
 $(foreach t,$(UNIT) $(GOLDEN) $(BPF_TESTS),
-$(1)/$(t): $(patsubst %.c,$(1)/%.o,$(t).c $(call included,$(t).c)) \
+$(1)/$(t): $(patsubst %.c,$(1)/%.o,$(t).c $(INCLUDED_$(t))) \
 		$(1)/libxdns.a $(1)/$(dir $(t))helpers.a $(1)/libxdns.a
 	$$(call say,LD,$$@)
 	$$(Q)$$(CC) $(2) $(3) $$(LDFLAGS) -o $$@ $$+ -lcmocka $$(LDLIBS)
@@ -275,6 +276,7 @@ $(PKG_CHECK): | $(PKG_BUILD) $(PKG_RUN)
 $(PKG_BENCH): | $(PKG_BUILD) $(PKG_RUN) $(PKG_CHECK)
 build/packages-deb: | $(PKG_BUILD) $(PKG_RUN)
 $(PKG_FUZZ): | $(PKG_BUILD) $(PKG_RUN) $(PKG_CHECK)
+build/packages-analyze: | $(PKG_BUILD)
 
 # What `make install` puts where: source, destination, mode. The unit gets the daemon's real place.
 SYSCONFDIR ?= /etc
