@@ -79,6 +79,9 @@ refusals() {
 	equal "paths are case-sensitive" 404 "$(code /V1/version)"
 	equal "an encoded slash" 404 "$(code /v1/hosts/a%2Fb)"
 	equal "a NUL" 400 "$(code /v1/hosts/a%00b)"
+	equal "another redirection" "301 $API/v1/version" \
+		"$(http /nowhere/../v1/version -o "$NET_DIR/body" -w '%{http_code} %{redirect_url}')"
+	equal "to the top" "301 $API/" "$(http /.. -o "$NET_DIR/body" -w '%{http_code} %{redirect_url}')"
 	equal "a redirection" "301 $API/v1/version" "$(http //v1/./version -o "$NET_DIR/body" -w '%{http_code} %{redirect_url}')"
 	equal "POST" '405 405: Method Not Allowed' "$(code /v1/version -d x=1) $(cat "$NET_DIR/body")"
 	equal "another Accept" 406 "$(code /v1/version -H 'Accept: text/html')"

@@ -121,6 +121,35 @@ finds ok state '10.53.1.1:5050: [0-9]+ octets'
 equal "  each failure and each warning of the machine is counted" \
 	"$(grep -c '^fail' "$NET_DIR/out") failed, $(grep -c '^warn' "$NET_DIR/out") warned, $(grep -c '^ok' "$NET_DIR/out") ok" \
 	"$(tail -1 "$NET_DIR/out")"
+configure '{"dnsOn": false, "httpOn": true, "httpPort": 8126}'
+resolv_conf "nameserver 10.53.9.9"
+net_exec server ip link set dev client0 down
+net_start server "$NET_DIR/other.log" $PYTHON -c "import http.server
+class Other(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(b'{\"Version\": \"5.0\"}')
+http.server.HTTPServer(('127.0.0.1', 8126), Other).serve_forever()"
+another_answers() {
+	net_exec server curl -sf http://127.0.0.1:8126/
+}
+within 10 another_answers || not_ok "another server has the port" "$(cat "$NET_DIR/other.log")"
+doctor "other servers" 1
+finds ok port 'dnsOn is false'
+finds fail interfaces 'client0: xdpInterfaces names it, but it is down'
+finds ok resolv.conf 'names 1 servers, not this one'
+net_exec server ip link set dev client0 up
+configure '{"xdpOn": false, "httpOn": true, "httpPort": 8126}'
+net_stop "$squatter"
+resolv_conf "nameserver 10.53.9.9" "nameserver $SERVER" "options timeout:1"
+doctor "the second of two" 0
+finds warn resolv.conf 'names this server as number 2'
+finds warn api 'who answers at port 8126 is no mesos-xdns: 5.0'
+advises 'is another server at httpPort'
+resolv_conf "nameserver 10.53.9.7" "nameserver 10.53.9.8" "nameserver 10.53.9.9" "nameserver $SERVER"
+doctor "the fourth of four" 0
+finds warn resolv.conf 'names this server as the 4th'
 echo '{"masters": ["10.53.1.1:5999"], "xdpOn": false, "httpOn": false, "externalOn": false}' >"$NET_DIR/config.json"
 doctor "without XDP, and without a master" 1
 finds ok xdp 'xdpOn is false'

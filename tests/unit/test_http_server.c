@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <errno.h>
 #include <netinet/in.h>
 #include <openssl/sha.h>
 #include <stdbool.h>
@@ -185,6 +186,50 @@ static void test_bodies(void **state)
 	http_server_stop(server);
 }
 
+static void refused(const char *listener, uint16_t port, const struct http_server_tls *tls,
+		    int want, const char *why)
+{
+	struct http_server *server = NULL;
+	char *error = NULL;
+
+	assert_int_equal(http_server_start(listener, port, tls, handle, NULL, &server, &error),
+			 want);
+	assert_null(server);
+	if (!strstr(error, why))
+		fail_msg("no '%s' in '%s'", why, error);
+	free(error);
+}
+
+static void test_no_start(void **state)
+{
+	struct http_server_tls none = {.cert = "no certificate", .key = "no key"};
+	struct http_server *first = start(NULL);
+	char taken[64];
+
+	(void)state;
+	snprintf(taken, sizeof(taken), "HTTP on 127.0.0.1 port %u: Address already in use",
+		 http_server_port(first));
+	refused("127.0.0.1", http_server_port(first), NULL, -EADDRINUSE, taken);
+	refused("192.0.2.1", 0, NULL, -EADDRNOTAVAIL, "HTTP on 192.0.2.1 port 0: Cannot assign");
+	refused("127.0.0.1", 0, &none, -EIO, "with this certificate and key");
+	http_server_stop(first);
+}
+
+static void test_connections(void **state)
+{
+	struct http_server *server = start(NULL);
+	int fd = client(server, "GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+	char buf[1000];
+
+	(void)state;
+	read_until(fd, "none", buf, sizeof(buf));
+	assert_int_equal(http_server_connections(server), 1);
+	close(fd);
+	while (http_server_connections(server)) /* a little after the client's end */
+		usleep(1000);
+	http_server_stop(server);
+}
+
 static void test_token(void **state)
 {
 	struct api_token t = API_TOKEN_NONE;
@@ -212,10 +257,9 @@ static void test_token(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_stream),
-		cmocka_unit_test(test_requests),
-		cmocka_unit_test(test_bodies),
-		cmocka_unit_test(test_token),
+		cmocka_unit_test(test_stream),	    cmocka_unit_test(test_requests),
+		cmocka_unit_test(test_bodies),	    cmocka_unit_test(test_no_start),
+		cmocka_unit_test(test_connections), cmocka_unit_test(test_token),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
