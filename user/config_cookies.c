@@ -21,7 +21,7 @@ static int digit(char c)
 
 static const char *take_secret(const char *text, size_t len, struct xdns_cookies *c)
 {
-	uint8_t *octet = (uint8_t *)c->secret[c->secrets];
+	uint8_t *octet;
 
 	if (c->secrets == XDNS_COOKIE_SECRETS)
 		return "more than two secrets in it";
@@ -30,6 +30,7 @@ static const char *take_secret(const char *text, size_t len, struct xdns_cookies
 	for (size_t i = 0; i < len; i++)
 		if (!isxdigit((unsigned char)text[i]))
 			return "other characters in it";
+	octet = (uint8_t *)c->secret[c->secrets];
 	for (size_t i = 0; i < SECRET_LEN; i++)
 		octet[i] = digit(text[2 * i]) << 4 | digit(text[2 * i + 1]);
 	c->secrets++;

@@ -363,7 +363,7 @@ int http_server_start(const char *listener, uint16_t port, const struct http_ser
 		      http_handler handler, void *ctx, struct http_server **ret, char **ret_error)
 {
 	struct http_server *s = calloc(1, sizeof(*s));
-	int fd, r;
+	int fd = -1, r;
 
 	if (!s)
 		return -ENOMEM;
