@@ -40,7 +40,7 @@ struct asked {
 	struct judged_query q;
 	struct tsig_peer peer;
 	unsigned key;	/* of HOW_SIGN */
-	bool whole;	/* before it was signed it was a message without a signature */
+	bool whole;	/* a message, without a signature until then: only such is signed */
 	bool is_signed; /* and what the signature covers is as it was */
 	bool in_time;
 	uint8_t address; /* enum transfer_peer */
@@ -66,13 +66,13 @@ static size_t sign(struct asked *a, uint8_t how, size_t at, uint8_t bits, uint8_
 	uint64_t now = (uint64_t)time(NULL) - (how & HOW_OLD ? HOUR : 0);
 	size_t signed_len;
 
-	if (!(how & HOW_SIGN) || len < DNS_HEADER_LEN || get16(msg + 10) == UINT16_MAX)
+	if (!(how & HOW_SIGN) || !a->whole || get16(msg + 10) == UINT16_MAX)
 		return len;
 	a->key = (how & HOW_KEY) >> HOW_KEY_SHIFT;
 	a->peer = (struct tsig_peer){.key = &z->keys[a->key]};
 	signed_len = tsig_peer_sign(&a->peer, msg, len, now);
 	at %= signed_len;
-	a->is_signed = a->whole && (!bits || is_uncovered(msg, len, at, bits, a->peer.key));
+	a->is_signed = (!bits || is_uncovered(msg, len, at, bits, a->peer.key));
 	a->in_time = !(how & HOW_OLD);
 	msg[at] ^= bits;
 	return signed_len;
@@ -206,13 +206,13 @@ static void take_transfer(struct asked *a, struct transfer *t)
 static void take_answer(struct asked *a, const uint8_t *out, size_t len)
 {
 	struct dns_walk w;
-	unsigned rcode = out[3] & DNS_RCODE_MASK, error;
+	unsigned error;
 
 	judge_answer(&a->q, out, len);
 	MUST(dns_walk(out, len, &w));
 	if (w.last.type == DNS_TYPE_TSIG && is_good(a))
 		MUST(tsig_peer_accepts(&a->peer, out, len, &error) && !error);
-	if (rcode == DNS_RCODE_NOERROR || rcode == DNS_RCODE_NXDOMAIN)
+	if (get16(out + 2) & DNS_FLAG_AA) /* what the zone says, not what is wrong with the query */
 		MUST(!is_good(a) || w.last.type == DNS_TYPE_TSIG);
 }
 
@@ -244,10 +244,13 @@ static void ask_transfer(struct asked *a, uint8_t *out)
 		       &outcome);
 	if (t) {
 		MUST(may_have_zone(a) && a->q.tcp);
-		take_transfer(a, t);
+		if (a->whole)
+			take_transfer(a, t);
+		else /* names in it that nobody needs lead nowhere: what has it asked for? */
+			transfer_free(t);
 		return;
 	}
-	MUST(!is_plain(a) || !may_have_zone(a));
+	MUST(!is_plain(a) || !may_have_zone(a) || a->is_signed != is_good(a));
 	MUST(outcome != TRANSFER_busy && outcome != TRANSFER_unready);
 	MUST(outcome != TRANSFER_ixfr_udp || (may_have_zone(a) && !a->q.tcp));
 	MUST(len);
