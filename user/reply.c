@@ -309,11 +309,13 @@ static enum reply_verdict answer(struct reply *r, const uint8_t *query, uint8_t 
 }
 
 /*
- * A signed question gets a signed answer (RFC 8945 5.2, 5.3). What is signed for somebody else goes
- * on as it is (5.5); with a key of ours, outside the domain, there is nobody to ask.
+ * A signed question gets a signed answer (RFC 8945 5.2, 5.3), also if rcode is all that there is to
+ * say to it. What is signed for somebody else goes on as it is (5.5); with a key of ours, outside
+ * the domain, there is nobody to ask.
  */
-static enum reply_verdict answer_signed(struct reply *r, const uint8_t *query, size_t len,
-					uint8_t *out, size_t cap, struct reply_result *ret)
+static enum reply_verdict answer_signed(struct reply *r, uint16_t rcode, const uint8_t *query,
+					size_t len, uint8_t *out, size_t cap,
+					struct reply_result *ret)
 {
 	const struct config *cfg = r->cfg;
 	enum reply_verdict verdict;
@@ -328,12 +330,14 @@ static enum reply_verdict answer_signed(struct reply *r, const uint8_t *query, s
 	if (error)
 		return respond(r, error == -ENOMEM ? DNS_RCODE_SERVFAIL : DNS_RCODE_FORMERR, query,
 			       out, cap, ret);
-	if (is_transfer(r) ||
-	    (!t.key && !reply_name_below(&r->q.name, r->zc->domain, r->zc->domain_len)))
+	if (rcode && !t.key)
+		return respond(r, rcode, query, out, cap, ret);
+	if (!rcode && (is_transfer(r) ||
+		       (!t.key && !reply_name_below(&r->q.name, r->zc->domain, r->zc->domain_len))))
 		return answer(r, query, out, cap, ret);
 	r->reserved = (uint16_t)tsig_room(&t);
-	if (t.error)
-		verdict = respond(r, DNS_RCODE_NOTAUTH, query, out, cap, ret);
+	if (t.error || rcode)
+		verdict = respond(r, t.error ? DNS_RCODE_NOTAUTH : rcode, query, out, cap, ret);
 	else
 		verdict = answer(r, query, out, cap, ret);
 	if (verdict == REPLY_FORWARD) {
@@ -378,7 +382,7 @@ enum reply_verdict reply_query(const struct config *cfg, const struct zone *zone
 	uint8_t body[REPLY_BODY_CAP];
 	struct reply r;
 	enum reply_verdict verdict;
-	uint16_t rcode;
+	uint16_t rcode = DNS_RCODE_NOERROR;
 	bool good;
 
 	memset(ret, 0, sizeof(*ret));
@@ -404,11 +408,11 @@ enum reply_verdict reply_query(const struct config *cfg, const struct zone *zone
 		ret->type = traffic_type_of(r.q.type);
 	if (only_cookie(&r, query))
 		return respond_cookie(&r, query, out, cap, ret);
-	if (!good)
-		return respond(&r, rcode, query, out, cap, ret);
 	rcu_read_lock();
 	if (r.has_tsig && cfg->tsig_keys_count)
-		verdict = answer_signed(&r, query, len, out, cap, ret);
+		verdict = answer_signed(&r, rcode, query, len, out, cap, ret);
+	else if (!good)
+		verdict = respond(&r, rcode, query, out, cap, ret);
 	else
 		verdict = answer(&r, query, out, cap, ret);
 	rcu_read_unlock();

@@ -415,6 +415,15 @@ static void test_signed_questions(void **state)
 	assert_int_equal(tsig_verify_answer(&sig, out, ret.len, client.now), 0);
 
 	plain = world_query(DNS_TYPE_SOA, 0, query);
+	query[2] |= 0x10; /* STATUS, which nobody answers: that is signed, too */
+	tsig_begin(&sig, &keys[0]);
+	len = tsig_sign(&sig, query, plain, sizeof(query), client.now);
+	assert_int_equal(reply_query(w.cfg, w.zone, &client, query, len, out, sizeof(out), &ret),
+			 REPLY_SEND);
+	assert_int_equal(out[3] & DNS_RCODE_MASK, DNS_RCODE_NOTIMP);
+	assert_int_equal(tsig_verify_answer(&sig, out, ret.len, client.now), 0);
+
+	plain = world_query(DNS_TYPE_SOA, 0, query);
 	tsig_begin(&sig, &keys[1]); /* another secret under the name */
 	len = tsig_sign(&sig, query, plain, sizeof(query), client.now);
 	assert_int_equal(reply_query(w.cfg, w.zone, &client, query, len, out, sizeof(out), &ret),
