@@ -45,11 +45,10 @@ static int prepare(struct daemon *d)
 	return r;
 }
 
-/* As this configuration has it. */
-static int start_server(struct daemon *d, const struct config *cfg)
+/* As this configuration has it. What failed is for the line that also says what happens now. */
+static int start_server(struct daemon *d, const struct config *cfg, char **ret_error)
 {
 	const struct http_server_tls tls = {cfg->http_cert, cfg->http_key};
-	_cleanup_free_ char *error = NULL;
 	int r = prepare(d);
 
 	d->api.zone = d->zone;
@@ -59,10 +58,8 @@ static int start_server(struct daemon *d, const struct config *cfg)
 	api_token_set(&d->api.token, d->cfg);
 	if (!r)
 		r = http_server_start(cfg->http_listener, cfg->http_port, tls.cert ? &tls : NULL,
-				      api_handle, &d->api, &d->http, &error);
-	if (r)
-		log_error("%s", error ? error : strerror(-r));
-	else
+				      api_handle, &d->api, &d->http, ret_error);
+	if (!r)
 		log_notice("serving %s on port %u", tls.cert ? "HTTPS" : "HTTP",
 			   http_server_port(d->http));
 	return r;
@@ -70,25 +67,31 @@ static int start_server(struct daemon *d, const struct config *cfg)
 
 void daemon_start_http(struct daemon *d)
 {
-	if (d->cfg->http_on && start_server(d, d->cfg))
-		log_error("going on without the HTTP API");
+	_cleanup_free_ char *error = NULL;
+	int r = d->cfg->http_on ? start_server(d, d->cfg, &error) : 0;
+
+	if (r)
+		log_error("%s; going on without the HTTP API", error ? error : strerror(-r));
 }
 
 void daemon_restart_http(struct daemon *d, const struct config *old)
 {
-	bool was_on = d->http;
+	_cleanup_free_ char *error = NULL, *again = NULL;
+	bool goes_on = d->http;
+	int r;
 
 	if (d->api.loop)
 		ask_loop_refuse(d->api.loop, true);
 	http_server_stop(TAKE_PTR(d->http));
 	if (d->api.loop)
 		ask_loop_refuse(d->api.loop, false);
-	if (!d->cfg->http_on || !start_server(d, d->cfg))
+	r = d->cfg->http_on ? start_server(d, d->cfg, &error) : 0;
+	if (!r)
 		return;
-	if (!was_on || start_server(d, old))
-		log_error("going on without the HTTP API");
-	else
-		log_warn("the HTTP API goes on as it was before");
+	goes_on = goes_on && !start_server(d, old, &again);
+	log_error("%s; %s", error ? error : strerror(-r),
+		  goes_on ? "the HTTP API goes on as it was before"
+			  : "going on without the HTTP API");
 }
 
 void daemon_stop_http(struct daemon *d)

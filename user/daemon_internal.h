@@ -31,8 +31,10 @@ struct daemon {
 	struct http_server *http;
 	struct interfaces interfaces;
 	bool closing, reclaiming;
-	bool limit_calls; /* see privileges.h */
-	char *refusal;	  /* why there is no program now; the same reason is said once */
+	bool limit_calls;	  /* see privileges.h */
+	bool secondaries_missing; /* some found no memory */
+	bool refused;		  /* there is no program now */
+	char *refusal;		  /* why; the same reason is said once */
 	uv_signal_t terminate, interrupt, hangup, usr1;
 	uv_poll_t netlink;
 	int netlink_fd;

@@ -49,13 +49,18 @@ void daemon_tell_listeners(struct daemon *d)
 	follower_set_listeners(d->follower, list, count);
 }
 
-/* Takes over the text. Each update tries again: a reason may pass. */
+/* Takes over the text; NULL: there was no memory for it. Each update tries again: a reason may
+ * pass. */
 static void note_refusal(struct daemon *d, char *why)
 {
-	if (!d->refusal || !why || strcmp(d->refusal, why))
+	bool same =
+		d->refused && (why && d->refusal ? !strcmp(d->refusal, why) : why == d->refusal);
+
+	if (!same)
 		log_warn("xdp: %s; serving everything from userspace", why ? why : "no memory");
 	free(d->refusal);
 	d->refusal = why;
+	d->refused = true;
 }
 
 static int claim(struct daemon *d, char **ret_error)
@@ -94,6 +99,7 @@ void daemon_follow_kernel(struct daemon *d)
 		return;
 	}
 	free(TAKE_PTR(d->refusal));
+	d->refused = false;
 	if (!kernel_sync(d->kernel, &d->interfaces))
 		log_warn("xdp: no interface to attach to; serving everything from userspace");
 }

@@ -17,14 +17,22 @@ static void remember(struct daemon *d)
 
 void daemon_set_transfers(struct daemon *d)
 {
+	bool missing;
+
 	remember(d);
-	if (secondaries_configure(d->secondaries, d->cfg))
-		log_error("notify: no memory for all secondaries; they learn of changes when they "
-			  "ask by themselves (SOARefresh)");
+	missing = secondaries_configure(d->secondaries, d->cfg);
+	if (missing && !d->secondaries_missing)
+		log_error("notify: no memory for all secondaries; trying again with the next "
+			  "change");
+	d->secondaries_missing = missing;
 }
 
 void daemon_follow_transfers(struct daemon *d)
 {
+	if (d->secondaries_missing) {
+		daemon_set_transfers(d);
+		return;
+	}
 	remember(d);
 	secondaries_follow(d->secondaries);
 }

@@ -13,7 +13,7 @@
 struct interface {
 	char name[IF_NAMESIZE];
 	unsigned index;
-	unsigned mtu;  /* octets */
+	unsigned mtu;  /* octets; 0: the kernel did not say */
 	unsigned peer; /* veth: interface index of the other end; 0: elsewhere or none */
 	bool loopback, up;
 	bool ethernet; /* its frames begin with an Ethernet header: not so on tun, WireGuard ... */

@@ -231,8 +231,11 @@ int kernel_renew(struct kernel *k, char **ret_error)
 		if (r && asprintf(ret_error, "switching the program: %s", strerror(-r)) < 0)
 			*ret_error = NULL;
 	}
-	if (!r)
+	if (!r) {
 		r = generation_settle(&fresh, k->cfg->bpf_dir);
+		if (r && asprintf(ret_error, "renaming the pins: %s", strerror(-r)) < 0)
+			*ret_error = NULL;
+	}
 	if (r) {
 		/* a link that was switched before another failed keeps this program: it passes */
 		__atomic_store_n(&fresh.state->serving, XDNS_SERVING_NO, __ATOMIC_SEQ_CST);

@@ -311,11 +311,12 @@ void attachments_addresses(struct kernel *k, const struct interfaces *in)
 			memcpy(s.ip6[s.ip6_count++].address, a->address.bytes, 16);
 		}
 	}
-	for (size_t n = 0; n < k->attached_count; n++)
-		if (k->attached[n].mtu < s.max_udp + IP6_UDP_HEADERS)
-			s.max_udp = k->attached[n].mtu > IP6_UDP_HEADERS
-					    ? k->attached[n].mtu - IP6_UDP_HEADERS
-					    : 0;
+	for (size_t n = 0; n < k->attached_count; n++) {
+		unsigned mtu = k->attached[n].mtu;
+
+		if (mtu && mtu < s.max_udp + IP6_UDP_HEADERS)
+			s.max_udp = mtu > IP6_UDP_HEADERS ? mtu - IP6_UDP_HEADERS : 0;
+	}
 	k->addresses = s;
 }
 

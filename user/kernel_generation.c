@@ -385,9 +385,19 @@ int generation_program(const struct generation *g)
 	return bpf_program__fd(g->skel->progs.mesos_xdns);
 }
 
-static const char *pin_name(const struct bpf_map *map)
+/*
+ * Not what libbpf calls it: a map that is taken over is called as the kernel calls it, which is
+ * nothing if the first program that libbpf ever tried found no memory: to it kernel and maps have
+ * no names from then on.
+ */
+static const char *pin_name(const struct generation *g, const struct bpf_map *map)
 {
-	return bpf_map__is_internal(map) ? "config" : bpf_map__name(map);
+#define X(name)                                                                                    \
+	if (map == g->skel->maps.name)                                                             \
+		return #name;
+	PINNED_MAPS(X)
+#undef X
+	return PINNED_CONSTANTS;
 }
 
 int generation_pin(const struct generation *g, const char *dir)
@@ -398,7 +408,7 @@ int generation_pin(const struct generation *g, const char *dir)
 	bpf_object__for_each_map(map, g->skel->obj)
 	{
 		if (!r)
-			r = pins_put_fresh(bpf_map__fd(map), dir, pin_name(map));
+			r = pins_put_fresh(bpf_map__fd(map), dir, pin_name(g, map));
 	}
 	return r;
 }
@@ -411,7 +421,7 @@ int generation_settle(const struct generation *g, const char *dir)
 	bpf_object__for_each_map(map, g->skel->obj)
 	{
 		if (!r)
-			r = pins_settle(dir, pin_name(map));
+			r = pins_settle(dir, pin_name(g, map));
 	}
 	return r;
 }

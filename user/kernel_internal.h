@@ -182,6 +182,13 @@ void attachments_pin(struct kernel *k);
 /* Programs that the pinned links hold; up to max. Returns how many. */
 size_t attachments_programs(const char *dir, uint32_t *ids, size_t max);
 
+/* The program's maps, whose pins have these names; its constants are pinned as the next. */
+#define PINNED_MAPS(X)                                                                             \
+	X(names)                                                                                   \
+	X(front) X(records) X(a_sets) X(aaaa_sets) X(srv_sets) X(name_tails) X(targets) X(state)   \
+		X(counters) X(scratch) X(clock) X(cookies) X(limits) X(clients)
+#define PINNED_CONSTANTS "config"
+
 /* kernel_pins.c */
 #define LINK_PREFIX  "link-" /* and the interface's name */
 #define FRESH_SUFFIX "-new"  /* of a pin on its way to its name */

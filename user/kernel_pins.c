@@ -44,10 +44,11 @@ static int fail(char **ret_error, int r, const char *dir, const char *what)
 /* What this daemon pins; a folder may be shared, by mistake or not, with pins of others. */
 static bool is_ours(const char *name)
 {
-	static const char *const maps[] = {"names",	"front",    "records",	  "a_sets",
-					   "aaaa_sets", "srv_sets", "name_tails", "targets",
-					   "state",	"counters", "scratch",	  "config",
-					   "clock",	"cookies",  "limits",	  "clients"};
+	static const char *const maps[] = {
+#define X(name) #name,
+		PINNED_MAPS(X)
+#undef X
+			PINNED_CONSTANTS};
 	size_t len = strlen(name), suffix = strlen(FRESH_SUFFIX);
 
 	if (!strncmp(name, LINK_PREFIX, strlen(LINK_PREFIX)))
