@@ -31,6 +31,6 @@ bool api_token_good(struct api_token *t, const char *authorization)
 		return false;
 	authorization += strlen(SCHEME);
 	authorization += strspn(authorization, " ");
-	SHA256((const uint8_t *)authorization, strlen(authorization), shown);
-	return CRYPTO_memcmp(wanted, shown, sizeof(wanted)) == 0;
+	return SHA256((const uint8_t *)authorization, strlen(authorization), shown) &&
+	       CRYPTO_memcmp(wanted, shown, sizeof(wanted)) == 0;
 }

@@ -49,8 +49,7 @@ static const char *take_token(const char *text, uint8_t ret_sha256[SHA256_DIGEST
 	for (size_t i = 0; i < len; i++)
 		if (!isalnum((unsigned char)text[i]) && !strchr("-._~+/=", text[i]))
 			return "other characters in it";
-	SHA256((const uint8_t *)text, len, ret_sha256);
-	return NULL;
+	return SHA256((const uint8_t *)text, len, ret_sha256) ? NULL : "no memory";
 }
 
 static int check_token(struct config_loader *l)

@@ -109,10 +109,11 @@ static int digest(struct config_loader *l, enum config_key_id id, const char *pa
 	r = config_read_file(path, PEM_MAX, &text, &len);
 	if (r < 0)
 		return config_fail(l, id, path, "%s", strerror(-r));
-	SHA256((const uint8_t *)text, len, ret);
+	if (!SHA256((const uint8_t *)text, len, ret))
+		r = -ENOMEM;
 	explicit_bzero(text, len);
 	free(text);
-	return 0;
+	return r;
 }
 
 static int digest_all(struct config_loader *l)

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 #include <errno.h>
 #include <netinet/in.h>
+#include <openssl/evp.h>
 #include <openssl/sha.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -254,12 +255,33 @@ static void test_token(void **state)
 	assert_true(api_token_good(&t, NULL));
 }
 
+/* Without memory for the digest nobody gets in by one that the stack still has. */
+static void test_token_without_memory(void **state)
+{
+	struct api_token t = API_TOKEN_NONE;
+	struct config cfg = {.http_token = true};
+
+	(void)state;
+	SHA256((const uint8_t *)"0123456789abcdef", 16, cfg.http_token_sha256);
+	api_token_set(&t, &cfg);
+	assert_true(api_token_good(&t, "Bearer 0123456789abcdef"));
+	assert_int_equal(EVP_set_default_properties(NULL, "provider=none"), 1);
+	assert_false(api_token_good(&t, "Bearer another"));
+	assert_false(api_token_good(&t, "Bearer 0123456789abcdef"));
+	assert_int_equal(EVP_set_default_properties(NULL, ""), 1);
+	assert_true(api_token_good(&t, "Bearer 0123456789abcdef"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_stream),	    cmocka_unit_test(test_requests),
-		cmocka_unit_test(test_bodies),	    cmocka_unit_test(test_no_start),
-		cmocka_unit_test(test_connections), cmocka_unit_test(test_token),
+		cmocka_unit_test(test_stream),
+		cmocka_unit_test(test_requests),
+		cmocka_unit_test(test_bodies),
+		cmocka_unit_test(test_no_start),
+		cmocka_unit_test(test_connections),
+		cmocka_unit_test(test_token),
+		cmocka_unit_test(test_token_without_memory),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
