@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "config_internal.h"
+#include "json_load.h"
 #include "util.h"
 
 /* Far above any real file; keeps a wrong path (a device, a state document) from filling memory. */
@@ -231,10 +232,12 @@ static int apply_document(struct config_loader *l, const char *json, size_t len)
 	json_error_t error;
 	struct json_members it;
 	struct json_member m;
-	json_t *root = json_loadb(json, len, JSON_DECODE_ANY, &error);
+	json_t *root = json_load(json, len, JSON_DECODE_ANY, &error);
 	bool object = json_is_object(root), null = json_is_null(root);
 	int r;
 
+	if (!root && json_error_code(&error) == json_error_out_of_memory)
+		return -ENOMEM;
 	if (root && !object) {
 		error.line = error.column = 1;
 		snprintf(error.text, sizeof(error.text), "the document is %s",

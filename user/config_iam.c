@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "config_internal.h"
+#include "json_load.h"
 #include "util.h"
 
 #define IAM_FILE_MAX ((size_t)1 << 20)
@@ -40,10 +41,12 @@ static int parse_iam(struct config_loader *l, const char *json, size_t len)
 	json_error_t error;
 	struct json_members it;
 	struct json_member m;
-	json_t *root = json_loadb(json, len, JSON_DECODE_ANY, &error);
+	json_t *root = json_load(json, len, JSON_DECODE_ANY, &error);
 	bool object = json_is_object(root), null = json_is_null(root);
 	int r;
 
+	if (!root && json_error_code(&error) == json_error_out_of_memory)
+		return -ENOMEM;
 	json_decref(root);
 	if (null)
 		return 0;

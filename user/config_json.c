@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "config_internal.h"
+#include "json_load.h"
 #include "util.h"
 
 static void skip_blanks(struct json_members *it)
@@ -29,8 +30,8 @@ static int expect(struct json_members *it, char c)
 static json_t *read_value(struct json_members *it)
 {
 	json_error_t error;
-	json_t *value = json_loadb(it->text + it->pos, it->len - it->pos,
-				   JSON_DECODE_ANY | JSON_DISABLE_EOF_CHECK, &error);
+	json_t *value = json_load(it->text + it->pos, it->len - it->pos,
+				  JSON_DECODE_ANY | JSON_DISABLE_EOF_CHECK, &error);
 
 	/* On success the position is how much was read. */
 	if (value)

@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "iam_token.h"
+#include "json_load.h"
 #include "util.h"
 
 #define ANSWER_MAX    (64U << 10)
@@ -62,7 +63,8 @@ static int login_body(const struct config_iam *iam, char **ret)
 /* -EINVAL: the answer is not {"token": "..."} or the token cannot stand in a header. */
 static int read_token(const struct answer *a, char **ret)
 {
-	_cleanup_(cleanup_json) json_t *doc = json_loadb(a->data, a->len, 0, NULL);
+	json_error_t error;
+	_cleanup_(cleanup_json) json_t *doc = json_load(a->data, a->len, 0, &error);
 	const char *token = json_string_value(json_object_get(doc, "token"));
 	char *line;
 

@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 #include <fcntl.h>
 #include <malloc.h>
+#include <openssl/crypto.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "config.h"
 #include "daemon.h"
+#include "json_load.h"
 #include "log.h"
 #include "options.h"
 #include "util.h"
@@ -28,11 +31,24 @@ static void open_standard_files(void)
 		close(fd);
 }
 
+/*
+ * OpenSSL makes what all of it stands on when it is first needed. Without memory for that it goes
+ * on, and the process ends by a signal: here it can be said.
+ */
+static bool libcrypto_ready(void)
+{
+	return OPENSSL_init_crypto(0, NULL) && OSSL_LIB_CTX_get0_global_default();
+}
+
 static int run(const struct options *o)
 {
 	_cleanup_free_ char *error = NULL;
 	struct config *cfg;
 
+	if (!libcrypto_ready()) {
+		log_error("no memory for libcrypto");
+		return EXIT_FAILURE;
+	}
 	if (config_load(o->config, &cfg, &error)) {
 		log_error("%s", error ? error : "no memory for the configuration");
 		return EXIT_FAILURE;
@@ -68,6 +84,7 @@ int main(int argc, char **argv)
 	signal(SIGUSR1, SIG_IGN);
 	open_standard_files();
 	memory_goes_back();
+	json_load_init();
 	if (options_parse(argc, argv, &o, &error)) {
 		fprintf(stderr, "%s\n", error ? error : "no memory");
 		options_usage(stderr);

@@ -10,6 +10,7 @@
 
 #include "address.h"
 #include "host_port.h"
+#include "json_load.h"
 #include "util.h"
 
 /* Text is owned, NULL: not there. */
@@ -151,7 +152,8 @@ static int json_info(const json_t *doc, struct master_info *info, const char **r
 int master_info_from_json(const char *data, size_t len, char **ret_master, const char **ret_why)
 {
 	struct master_info info = {0};
-	json_t *doc = json_loadb(data, len, 0, NULL);
+	json_error_t error;
+	json_t *doc = json_load(data, len, 0, &error);
 	int r = json_info(doc, &info, ret_why);
 
 	if (r == 0)
