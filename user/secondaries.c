@@ -23,9 +23,9 @@
 struct secondary {
 	struct cds_list_head node;
 	struct secondaries *all;
-	struct sockaddr_storage addr;
+	struct sockaddr_storage addr, from; /* from: of no family, any address of ours */
 	struct tsig_key key;
-	bool by_key;
+	bool by_key, bound, connected;
 	uv_udp_t socket;
 	uv_timer_t timer; /* to the next message */
 	unsigned handles;
@@ -48,6 +48,7 @@ struct secondaries {
 };
 
 static void schedule(struct secondary *n, uint64_t ms);
+static int connect_to(struct secondary *n);
 
 static void count(struct secondary *n, enum notify_event what)
 {
@@ -86,23 +87,6 @@ static int make_message(struct secondary *n, struct transfer_out *o)
 	return r;
 }
 
-static void send_message(struct secondary *n)
-{
-	struct transfer_out o = {0};
-	uv_buf_t buf;
-
-	n->tries++;
-	n->sent_ms = uv_now(n->all->loop);
-	if (!make_message(n, &o)) {
-		buf = uv_buf_init((char *)o.octets + TRANSFER_PREFIX,
-				  (unsigned)(o.len - TRANSFER_PREFIX));
-		if (uv_udp_try_send(&n->socket, &buf, 1, NULL) > 0)
-			count(n, NOTIFY_sent);
-	}
-	free(o.octets);
-	schedule(n, (uint64_t)NOTIFY_WAIT_MS << (n->tries - 1));
-}
-
 /* Says a thing once until all is well again. */
 static void complain(struct secondary *n, const char *what)
 {
@@ -112,6 +96,26 @@ static void complain(struct secondary *n, const char *what)
 		log_warn("notify: %s %s; it learns of changes when it asks by itself (SOARefresh)",
 			 endpoint_text(&n->addr, text), what);
 	n->silent = true;
+}
+
+static void send_message(struct secondary *n)
+{
+	int r = n->connected ? 0 : connect_to(n);
+	struct transfer_out o = {0};
+	uv_buf_t buf;
+
+	if (r)
+		complain(n, uv_strerror(r));
+	n->tries++;
+	n->sent_ms = uv_now(n->all->loop);
+	if (!r && !make_message(n, &o)) {
+		buf = uv_buf_init((char *)o.octets + TRANSFER_PREFIX,
+				  (unsigned)(o.len - TRANSFER_PREFIX));
+		if (uv_udp_try_send(&n->socket, &buf, 1, NULL) > 0)
+			count(n, NOTIFY_sent);
+	}
+	free(o.octets);
+	schedule(n, (uint64_t)NOTIFY_WAIT_MS << (n->tries - 1));
 }
 
 static void on_timer(uv_timer_t *timer)
@@ -223,27 +227,33 @@ static bool has_zone(const struct secondaries *s)
 }
 
 /* From the address that the listener has, if it has one: secondaries may know no other. */
-static int connect_to(struct secondary *n, const struct config *cfg)
+static int connect_to(struct secondary *n)
 {
 	int r = 0;
 
-	if (!cfg->listener_any && cfg->listener.ss_family == n->addr.ss_family)
-		r = uv_udp_bind(&n->socket, (const struct sockaddr *)&cfg->listener, 0);
+	if (n->from.ss_family == n->addr.ss_family && !n->bound) {
+		r = uv_udp_bind(&n->socket, (const struct sockaddr *)&n->from, 0);
+		n->bound = !r;
+	}
 	if (!r)
 		r = uv_udp_connect(&n->socket, (const struct sockaddr *)&n->addr);
-	return r ? r : uv_udp_recv_start(&n->socket, on_alloc, on_answer);
+	if (!r)
+		r = uv_udp_recv_start(&n->socket, on_alloc, on_answer);
+	n->connected = !r;
+	return r;
 }
 
 static int add(struct secondaries *s, const struct config *cfg, const struct config_secondary *from)
 {
 	struct secondary *n = calloc(1, sizeof(*n));
-	int r;
 
 	if (!n)
 		return -ENOMEM;
 	n->all = s;
 	n->socket.data = n->timer.data = n;
 	address_to_sockaddr(&from->address, from->port, &n->addr);
+	if (!cfg->listener_any)
+		n->from = cfg->listener;
 	n->by_key = from->key >= 0;
 	if (n->by_key)
 		n->key = cfg->tsig_keys[from->key];
@@ -252,12 +262,6 @@ static int add(struct secondaries *s, const struct config *cfg, const struct con
 	n->handles = 2;
 	s->count++;
 	cds_list_add_tail(&n->node, &s->list);
-	r = connect_to(n, cfg);
-	if (r) {
-		complain(n, uv_strerror(r));
-		secondary_close(n);
-		return r == UV_ENOMEM ? -ENOMEM : 0;
-	}
 	if (has_zone(s))
 		schedule_soon(n);
 	return 0;
