@@ -29,7 +29,7 @@ files() {
 configuration() {
 	local name=$1
 	shift
-	config xdpKeepServing true httpOn true resolvers '["10.53.2.1"]' timeout 1 xdpMode '"native"' stateTimeoutSeconds 2 \
+	config xdpKeepServing true httpOn true resolvers '["10.53.2.1"]' timeout 1 xdpMode '"native"' stateTimeoutSeconds 10 \
 		tsigKeys "[{\"name\": \"one\", \"secretFile\": \"$NET_DIR/key.one\"}]" "$@"
 	[ "$name" = config ] || mv "$NET_DIR/config.json" "$NET_DIR/$name.json"
 }

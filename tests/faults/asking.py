@@ -12,6 +12,7 @@ import threading
 
 import dns.edns
 import dns.exception
+import dns.flags
 import dns.message
 import dns.query
 import dns.rcode
@@ -131,7 +132,7 @@ class Hosts:
                                      request_mac=query.mac) if data else None
 
     def ask(self, name, kind='A', tcp=False, signed=False, options=None):
-        """'timeout', an rcode, or the sorted data, in one string."""
+        """'timeout', 'truncated', an rcode, or the sorted data, in one string."""
         query = dns.message.make_query(name, kind, use_edns=0 if options else None, options=options)
         if signed:
             query.use_tsig(KEYRING, 'one')
@@ -141,6 +142,10 @@ class Hosts:
             return type(error).__name__
         if not reply:
             return 'timeout'
+        if reply.flags & dns.flags.TC:
+            return 'truncated'
+        if signed and not reply.rcode() and not reply.had_tsig:
+            raise Fault('a signed question has an answer without a signature')
         if reply.rcode() or not reply.answer:
             return dns.rcode.to_text(reply.rcode())
         return ' '.join(sorted(str(r) for r in reply.answer[0]))

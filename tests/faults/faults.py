@@ -18,7 +18,7 @@ import threading
 import time
 import traceback
 
-from plan import ATTEMPTS, TOGETHER, Queue, Results, evenly, find_places, jobs_of
+from plan import ATTEMPTS, TOGETHER, Queue, Results, evenly, find_places, jobs_of, untried
 from tries import Run
 from world import Fault, World
 
@@ -101,6 +101,9 @@ def work(run, queue, tally):
 
 
 def choose(options, jobs, results):
+    for why, count in collections.Counter(filter(None, map(untried, jobs))).items():
+        print('# %d are not tried: %s' % (count, why))
+    jobs = [j for j in jobs if not untried(j)]
     if options.only:
         jobs = [j for j in jobs if re.search(options.only, '%s %s %s' % (j.kind, j.function, j.where))]
     if options.resume:

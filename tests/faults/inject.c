@@ -13,6 +13,7 @@
 #include <errno.h>
 #include <execinfo.h>
 #include <fcntl.h>
+#include <link.h>
 #include <linux/bpf.h>
 #include <netdb.h>
 #include <stdbool.h>
@@ -45,6 +46,17 @@ static uint64_t offset(const void *at)
 	return (uint64_t)((const char *)at - (const char *)object.dlfo_map_start);
 }
 
+/* Its file's name without version: "libcurl". */
+static void name_library(const void *at, char *to, size_t size)
+{
+	struct dl_find_object object;
+	const char *name = "?";
+
+	if (!_dl_find_object((void *)at, &object) && strrchr(object.dlfo_link_map->l_name, '/'))
+		name = strrchr(object.dlfo_link_map->l_name, '/') + 1;
+	snprintf(to, size, "%.*s", (int)strcspn(name, "."), name);
+}
+
 static uint64_t mix(uint64_t key, uint64_t value)
 {
 	key ^= value + 0x9e3779b97f4a7c15 + (key << 6) + (key >> 2);
@@ -63,7 +75,8 @@ static void find_frames(const void *caller, uint64_t frames[FAULT_FRAMES])
 			frames[count++] = offset(all[i]);
 }
 
-static void note(uint64_t key, const char *name, uint64_t from, const uint64_t *frames)
+static void note(uint64_t key, const char *name, uint64_t from, const void *caller,
+		 const uint64_t *frames)
 {
 	for (uint64_t at = key;; at++) {
 		struct fault_site *s = &table->site[at % FAULT_SITES];
@@ -72,6 +85,8 @@ static void note(uint64_t key, const char *name, uint64_t from, const uint64_t *
 		if (atomic_compare_exchange_strong(&s->key, &empty, key)) {
 			strncpy(s->name, name, sizeof(s->name) - 1);
 			s->from = from;
+			if (from)
+				name_library(caller, s->library, sizeof(s->library));
 			memcpy(s->frames, frames, sizeof(s->frames));
 			empty = key;
 		}
@@ -102,7 +117,7 @@ static bool fails(const char *name, const void *caller, bool ours_only)
 	key = mix(key, from);
 	for (int i = 0; i < FAULT_KEY_FRAMES; i++)
 		key = mix(key, frames[i]);
-	note(key, name, from, frames);
+	note(key, name, from, caller, frames);
 	for (int i = 0; i < FAULT_ARMED; i++)
 		if (atomic_load(&table->armed[i]) == key)
 			fail = !atomic_fetch_add(&table->hits[i], 1) || atomic_load(&table->always);

@@ -16,7 +16,8 @@ struct fault_site {
 	_Atomic uint32_t calls;
 	_Atomic uint32_t phases;       /* bits of the phases it was called in */
 	char name[24];		       /* what was called */
-	uint64_t from;		       /* offset in the library that called, 0: the daemon itself */
+	char library[24];	       /* that called, "": the daemon itself */
+	uint64_t from;		       /* offset in it */
 	uint64_t frames[FAULT_FRAMES]; /* offsets in the daemon, innermost first; 0: no more */
 };
 
@@ -121,6 +122,7 @@ struct fault_table {
 	X(PEM_read_X509, true, ENOMEM, 0)                                                          \
 	X(PEM_read_PrivateKey, true, ENOMEM, 0)                                                    \
 	X(X509_check_private_key, true, ENOMEM, 0)                                                 \
+	X(SHA256, true, ENOMEM, 0)                                                                 \
 	X(EVP_MD_fetch, true, ENOMEM, 0)                                                           \
 	X(EVP_MD_CTX_new, true, ENOMEM, 0)                                                         \
 	X(EVP_DigestInit_ex2, true, ENOMEM, 0)                                                     \

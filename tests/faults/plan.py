@@ -2,6 +2,7 @@
 """Which site fails when: the jobs of a census, in an even order, and what became of each."""
 import json
 import os
+import re
 import subprocess
 import threading
 import time
@@ -16,18 +17,35 @@ WRITE_SECONDS = 2.0
 LASTING = ('bpf', 'mkdir', 'rename', 'open', 'openat', 'opendir', 'statfs', 'flock', 'mmap', 'mmap64')
 
 
+# Kinds (a regular expression), function, library: why nothing here can be done about it.
+UNTRIED = {
+    ('', 'realloc', 'libuv'): 'it aborts where its table of descriptors cannot grow',
+    ('', 'pipe2', 'libuv'): 'it aborts without the pipe of its signals',
+    ('.*-always', 'bpf BTF_LOAD', 'libbpf'): 'a kernel that once took no BTF has none to it, until the process ends',
+}
+
+
 class Job:
-    def __init__(self, kind, key, function, frames):
-        self.kind, self.key, self.function, self.frames = kind, key, function, frames
+    def __init__(self, kind, site):
+        self.kind = kind
+        self.key, _, self.function, self.library, self.frames = site
         self.where = self.name = self.place = ''
         self.attempts = 0  # from the second on it is alone
 
     def text(self):
-        return '%s: %s at %s' % (self.kind, self.function, self.where)
+        by = ' by ' + self.library if self.library else ''
+        return '%s: %s%s at %s' % (self.kind, self.function, by, self.where)
+
+
+def untried(job):
+    """Why not; None: it is."""
+    return next((why for (kinds, function, library), why in UNTRIED.items()
+                 if (function, library) == (job.function, job.library) and re.match(kinds, job.kind)), None)
 
 
 def jobs_of(sites):
-    for key, phases, function, _, frames in sites:
+    for site in sites:
+        _, phases, function, *_ = site
         kinds = []
         for phase, kind in ((ADOPTING, 'adopting'), (FRESH, 'fresh')):
             if phases & 1 << phase and not kinds:
@@ -40,7 +58,7 @@ def jobs_of(sites):
         if phases & 1 << END:
             kinds.append('end')
         for kind in kinds:
-            yield Job(kind, key, function, frames)
+            yield Job(kind, site)
 
 
 def find_places(binary, jobs):

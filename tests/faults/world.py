@@ -21,7 +21,7 @@ class Fault(Exception):
 class Table:
     """struct fault_table of inject.h."""
     ARMED, SITES = 8, 65536
-    HEAD, SITE = struct.Struct('=8Q8III'), struct.Struct('=QII24sQ4Q')
+    HEAD, SITE = struct.Struct('=8Q8III'), struct.Struct('=QII24s24sQ4Q')
 
     def __init__(self, path):
         with open(path, 'wb') as file:
@@ -51,12 +51,13 @@ class Table:
         self.map[self.HEAD.size - 4:self.HEAD.size] = struct.pack('=I', number)
 
     def sites(self):
-        """(key, phases, function, library offset, frames) of each that was called."""
+        """(key, phases, function, library, frames) of each that was called; '': the daemon itself called."""
         for i in range(self.SITES):
-            key, _, phases, name, origin, *frames = self.SITE.unpack_from(
+            key, _, phases, name, library, _, *frames = self.SITE.unpack_from(
                 self.map, self.HEAD.size + i * self.SITE.size)
             if key:
-                yield key, phases, name.rstrip(b'\0').decode(), origin, [f for f in frames if f]
+                yield (key, phases, name.rstrip(b'\0').decode(), library.rstrip(b'\0').decode(),
+                       [f for f in frames if f])
 
 
 class Daemon:
