@@ -185,7 +185,8 @@ size_t attachments_programs(const char *dir, uint32_t *ids, size_t max);
 /* The program's maps, whose pins have these names; its constants are pinned as the next. */
 #define PINNED_MAPS(X)                                                                             \
 	X(names)                                                                                   \
-	X(front) X(records) X(a_sets) X(aaaa_sets) X(srv_sets) X(name_tails) X(targets) X(state)   \
+	X(front)                                                                                   \
+	X(records) X(a_sets) X(aaaa_sets) X(srv_sets) X(name_tails) X(targets) X(state)            \
 		X(counters) X(scratch) X(clock) X(cookies) X(limits) X(clients)
 #define PINNED_CONSTANTS "config"
 
