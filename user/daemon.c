@@ -160,6 +160,7 @@ static void watch_signal(struct daemon *d, uv_signal_t *handle, int signum)
 static void watch(struct daemon *d)
 {
 	uint64_t watchdog_ms = notify_watchdog_ms();
+	int r;
 
 	watch_signal(d, &d->terminate, SIGTERM);
 	watch_signal(d, &d->interrupt, SIGINT);
@@ -172,13 +173,13 @@ static void watch(struct daemon *d)
 	uv_timer_start(&d->check, daemon_on_check, CHECK_MS, CHECK_MS);
 	if (watchdog_ms)
 		uv_timer_start(&d->watchdog, on_watchdog, 0, watchdog_ms);
-	d->netlink_fd = interfaces_watch();
-	if (d->netlink_fd < 0) {
-		log_warn("watching the interfaces: %s; a change needs a restart",
-			 strerror(-d->netlink_fd));
+	d->netlink_fd = r = interfaces_watch();
+	if (r >= 0)
+		r = uv_poll_init(&d->loop, &d->netlink, d->netlink_fd);
+	if (r < 0) {
+		log_warn("watching the interfaces: %s; a change needs a restart", strerror(-r));
 		return;
 	}
-	uv_poll_init(&d->loop, &d->netlink, d->netlink_fd);
 	d->netlink.data = d;
 	uv_poll_start(&d->netlink, UV_READABLE, daemon_on_netlink);
 }

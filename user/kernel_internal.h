@@ -186,8 +186,19 @@ size_t attachments_programs(const char *dir, uint32_t *ids, size_t max);
 #define PINNED_MAPS(X)                                                                             \
 	X(names)                                                                                   \
 	X(front)                                                                                   \
-	X(records) X(a_sets) X(aaaa_sets) X(srv_sets) X(name_tails) X(targets) X(state)            \
-		X(counters) X(scratch) X(clock) X(cookies) X(limits) X(clients)
+	X(records)                                                                                 \
+	X(a_sets)                                                                                  \
+	X(aaaa_sets)                                                                               \
+	X(srv_sets)                                                                                \
+	X(name_tails)                                                                              \
+	X(targets)                                                                                 \
+	X(state)                                                                                   \
+	X(counters)                                                                                \
+	X(scratch)                                                                                 \
+	X(clock)                                                                                   \
+	X(cookies)                                                                                 \
+	X(limits)                                                                                  \
+	X(clients)
 #define PINNED_CONSTANTS "config"
 
 /* kernel_pins.c */
