@@ -83,3 +83,39 @@ coverage-bpf: $(COVERED_BPF) | $(PKG_FUZZ) ## the program's branches that no pac
 	$(Q)rm -rf $(COUNTS)-bpf
 	@$(call COUNTED,$(COUNTS)-bpf) $(SUITE) $^
 	@tests/coverage.py --sources bpf/ --sources include/ --missed build/coverage/missed-bpf --counts $(COUNTS)-bpf $^
+
+# Each tool looks at each file by itself; what it said stays in build/analyze until a source has changed. cppcheck reads
+# neither the system's headers (tools/cppcheck.h has what it needs of them) nor the skeletons, which are one long string.
+PKG_ANALYZE  := build/packages-analyze
+ANALYZED     := $(USER_SRC) $(CTL_SRC) $(filter-out %.bpf.c,$(wildcard tools/xdns-load*.c))
+ANALYZED_BPF := bpf/mesos-xdns.bpf.c $(wildcard tools/*.bpf.c)
+ANALYSES     := $(foreach t,clang-tidy cppcheck gcc,$(ANALYZED:%.c=build/analyze/%.$(t))) \
+		$(ANALYZED_BPF:%.c=build/analyze/%.clang-tidy)
+NATIVE_FLAGS  = $(filter-out -Werror -MMD -MP,$(CFLAGS_ALL)) -Itools
+BPF_FLAGS     = $(filter-out -Werror -MMD -MP,$(BPF_CFLAGS)) -Itools
+CPPCHECK      = cppcheck --quiet --std=c11 --library=posix --library=gnu --enable=warning,portability,performance \
+		--include=tools/cppcheck.h --suppress=missingInclude --template='{file}:{line}: {severity}: {message} [{id}]'
+
+$(filter %.clang-tidy,$(ANALYSES)): .clang-tidy
+$(ANALYSES): $(wildcard bpf/*.h include/*.h user/*.h tools/*.h) $(SKEL) build/xdnsctl-tap.skel.h \
+	build/xdns-load.skel.h | $(PKG_BUILD) $(PKG_ANALYZE)
+
+build/analyze/%.clang-tidy: %.c
+	@mkdir -p $(@D)
+	$(call say,TIDY,$<)
+	$(Q)clang-tidy --quiet $< -- $(if $(filter %.bpf,$*),$(BPF_FLAGS),$(NATIVE_FLAGS)) >$@ 2>$@.log || { cat $@ $@.log; exit 1; }
+
+build/analyze/%.cppcheck: %.c
+	@mkdir -p $(@D)
+	$(call say,CHECK,$<)
+	$(Q)$(CPPCHECK) $(filter-out -Ibuild,$(filter -I% -D%,$(NATIVE_FLAGS))) $< 2>$@
+
+build/analyze/%.gcc: %.c
+	@mkdir -p $(@D)
+	$(call say,ANALYZE,$<)
+	$(Q)gcc $(NATIVE_FLAGS) -O1 -fanalyzer -fdiagnostics-path-format=none -fno-diagnostics-show-caret -S -o /dev/null $< 2>$@ || \
+		{ cat $@; exit 1; }
+
+.PHONY: analyze
+analyze: $(ANALYSES) ## clang-tidy, cppcheck and gcc -fanalyzer, but for what tools/analyze.suppress explains
+	@tools/analyze.py $^
