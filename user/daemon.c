@@ -150,11 +150,15 @@ static void on_signal(uv_signal_t *handle, int signum)
 	}
 }
 
-static void watch_signal(struct daemon *d, uv_signal_t *handle, int signum)
+/* Of a loop only the first can fail. */
+static int watch_signal(struct daemon *d, uv_signal_t *handle, int signum)
 {
-	uv_signal_init(&d->loop, handle);
+	int r = uv_signal_init(&d->loop, handle);
+
+	if (r)
+		return r;
 	handle->data = d;
-	uv_signal_start(handle, on_signal, signum);
+	return uv_signal_start(handle, on_signal, signum);
 }
 
 static void watch(struct daemon *d)
@@ -324,9 +328,13 @@ int daemon_run(struct config *cfg, bool limit_calls)
 		return EXIT_FAILURE;
 	}
 	/* from now on they are no end; what comes before all is up is taken up then */
-	watch_signal(&d, &d.hangup, SIGHUP);
-	watch_signal(&d, &d.usr1, SIGUSR1);
-	r = start(&d);
+	r = watch_signal(&d, &d.hangup, SIGHUP);
+	if (!r)
+		r = watch_signal(&d, &d.usr1, SIGUSR1);
+	if (r)
+		log_error("watching for signals: %s", uv_strerror(r));
+	else
+		r = start(&d);
 	if (!r)
 		uv_run(&d.loop, UV_RUN_DEFAULT);
 	stop(&d);

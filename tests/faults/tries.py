@@ -153,7 +153,7 @@ class Run:
         if wrong:
             raise Fault(wrong)
         status = self.daemon.process.returncode
-        if status and not (self.daemon.complaints() or (status == 2 and self.daemon.log())):
+        if status > 0 and not (self.daemon.complaints() or (status == 2 and self.daemon.log())):
             raise Fault('ended with status %d without a word' % status)
 
     def at_start(self, keys, adopting, always=False):

@@ -103,7 +103,8 @@ class Daemon:
         report = self.report()
         if report:
             return report
-        return 'killed by signal %d' % -status if status < 0 else None
+        # SIGTERM is ours, and may find one whose loop is closed already
+        return 'killed by signal %d' % -status if status < 0 and status != -signal.SIGTERM else None
 
     def report(self):
         path = '%s.%d' % (self.reports, self.process.pid)
