@@ -13,9 +13,11 @@
 #include "mesos-xdns.skel.h"
 #include "util.h"
 
-#define FILL_BATCH  2048U /* index entries of one system call */
-#define FIXED_PAGES 8	  /* state, read-only data, and what is kept about each map */
-#define CPU_EXTRA   256	  /* octets for each CPU: a spare entry of `names`, its locks */
+#define FILL_BATCH   2048U /* index entries of one system call */
+#define FIXED_PAGES  8	   /* state, read-only data, and what is kept about each map */
+#define CPU_EXTRA    256   /* octets for each CPU: a spare entry of `names`, its locks */
+#define ARM_TRIES    10
+#define ARM_PAUSE_US 1000
 
 static int fail(char **ret_error, int r, const char *what)
 {
@@ -426,11 +428,20 @@ int generation_settle(const struct generation *g, const char *dir)
 	return r;
 }
 
+/*
+ * A timer is made of memory that the kernel takes without waiting for anybody, so it may not be
+ * there at the first try.
+ */
 int generation_arm(const struct generation *g)
 {
 	LIBBPF_OPTS(bpf_test_run_opts, opts);
 
-	if (bpf_prog_test_run_opts(bpf_program__fd(g->skel->progs.xdns_arm), &opts))
-		return -errno;
-	return opts.retval ? -EIO : 0;
+	for (int i = 0; i < ARM_TRIES; i++) {
+		if (bpf_prog_test_run_opts(bpf_program__fd(g->skel->progs.xdns_arm), &opts))
+			return -errno;
+		if (!opts.retval)
+			return 0;
+		usleep(ARM_PAUSE_US);
+	}
+	return -EIO;
 }

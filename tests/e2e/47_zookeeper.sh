@@ -67,6 +67,8 @@ node() {
 
 # A node like a master's that is none: the simulated masters do not look at such, the daemon does.
 garbage() {
+	local well
+	well=$(times_said 'zk: well again')
 	node 'zk.create(path, b"x" * 1000000)'
 	succeeds "a node of a million octets: the log says so" within 40 said 'info_0 .*does not tell a master'
 	task odd odd.1 0 '["172.16.6.2"]' '[]'
@@ -75,14 +77,15 @@ garbage() {
 	node 'zk.set(path, b"")'
 	equal "the leader is still there" 10.53.1.3 "$(data leader.mesos)"
 	node 'zk.delete(path)'
-	succeeds "gone, and the log says so" within 40 said 'zk: well again'
+	succeeds "gone, and the log says so" within 40 more_said 'zk: well again' "$well"
 }
 
 away() {
-	local well
+	local well kept
 	well=$(times_said 'zk: well again')
+	kept=$(times_said 'zk: .*keeping the masters that are known')
 	net_stop "$ZOOKEEPER"
-	succeeds "ZooKeeper goes: the log says so" within 40 said 'zk: .*keeping the masters that are known'
+	succeeds "ZooKeeper goes: the log says so" within 40 more_said 'zk: .*keeping the masters that are known' "$kept"
 	task late late.1 0 '["172.16.6.1"]' '[]'
 	becomes "the leader's events are followed on" 172.16.6.1 data late.marathon.mesos
 	equal "the leader is still there" 10.53.1.3 "$(data leader.mesos)"
