@@ -219,11 +219,9 @@ static int serve(struct daemon *d)
 	return 0;
 }
 
-static int start(struct daemon *d)
+/* What only needs memory, and the interfaces that there are. */
+static int prepare(struct daemon *d)
 {
-	static const struct follower_ops ops = {
-		.current = on_current, .heard = on_heard, .expired = on_expired};
-	_cleanup_free_ char *error = NULL;
 	struct label_hasher *hasher = NULL;
 	struct xdns_config zc;
 	int r = zone_config_make(d->cfg, &zc);
@@ -241,10 +239,20 @@ static int start(struct daemon *d)
 		r = interfaces_scan(&d->interfaces);
 	if (!r)
 		r = limiter_init(&d->limiter);
-	if (r) {
+	if (r)
 		log_error("starting: %s", strerror(-r));
+	return r;
+}
+
+static int start(struct daemon *d)
+{
+	static const struct follower_ops ops = {
+		.current = on_current, .heard = on_heard, .expired = on_expired};
+	_cleanup_free_ char *error = NULL;
+	int r = prepare(d);
+
+	if (r)
 		return r;
-	}
 	r = daemon_claim_kernel(d);
 	if (r)
 		return r;

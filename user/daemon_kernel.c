@@ -49,8 +49,10 @@ void daemon_tell_listeners(struct daemon *d)
 	follower_set_listeners(d->follower, list, count);
 }
 
-/* Takes over the text; NULL: there was no memory for it. Each update tries again: a reason may
- * pass. */
+/*
+ * Takes over the text; NULL: there was no memory for it. Each update tries again: a reason may
+ * pass.
+ */
 static void note_refusal(struct daemon *d, char *why)
 {
 	bool same =

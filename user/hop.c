@@ -11,21 +11,6 @@
 #define OPT_SIZE_AT  3
 #define OPT_RDLEN_AT (DNS_OPT_LEN - 2)
 
-/* Where the questions end; 0: the message is broken. */
-static size_t skip_questions(const uint8_t *msg, size_t len)
-{
-	size_t at = DNS_HEADER_LEN;
-
-	for (unsigned left = get16(msg + QDCOUNT_AT); left; left--) {
-		size_t name_len = wire_skip_name(msg + at, len - at);
-
-		if (!name_len || len - at < name_len + 4)
-			return 0;
-		at += name_len + 4;
-	}
-	return at;
-}
-
 /* Where the OPT begins that ends the message; 0: nowhere. */
 static size_t find_opt(const uint8_t *msg, size_t len)
 {
@@ -35,7 +20,7 @@ static size_t find_opt(const uint8_t *msg, size_t len)
 
 	if (len < DNS_HEADER_LEN)
 		return 0;
-	at = skip_questions(msg, len);
+	at = wire_skip_questions(msg, len);
 	records = get16(msg + QDCOUNT_AT + 2) + get16(msg + QDCOUNT_AT + 4) +
 		  get16(msg + QDCOUNT_AT + 6);
 	if (!at || !get16(msg + QDCOUNT_AT + 6))

@@ -57,18 +57,14 @@ static uint64_t get48(const uint8_t *p)
 
 int tsig_find(const uint8_t *msg, size_t len, size_t *ret_at)
 {
-	size_t at = DNS_HEADER_LEN, records;
+	size_t at, records;
 
 	*ret_at = 0;
 	if (len < DNS_HEADER_LEN)
 		return -EBADMSG;
-	for (unsigned i = get16(msg + 4); i; i--) {
-		size_t name_len = wire_skip_name(msg + at, len - at);
-
-		if (!name_len || len - at < name_len + 4)
-			return -EBADMSG;
-		at += name_len + 4;
-	}
+	at = wire_skip_questions(msg, len);
+	if (!at)
+		return -EBADMSG;
 	records = (size_t)get16(msg + 6) + get16(msg + 8) + get16(msg + 10);
 	for (size_t i = 0; i < records; i++) {
 		struct wire_rr rr;

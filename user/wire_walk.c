@@ -8,6 +8,8 @@
 #include "dns.h"
 #include "octets.h"
 
+#define QDCOUNT_OFFSET 4
+
 size_t wire_skip_name(const uint8_t *p, size_t left)
 {
 	size_t at = 0;
@@ -22,6 +24,20 @@ size_t wire_skip_name(const uint8_t *p, size_t left)
 		at += p[at] + 1;
 	}
 	return 0;
+}
+
+size_t wire_skip_questions(const uint8_t *msg, size_t len)
+{
+	size_t at = DNS_HEADER_LEN;
+
+	for (unsigned left = get16(msg + QDCOUNT_OFFSET); left; left--) {
+		size_t name_len = wire_skip_name(msg + at, len - at);
+
+		if (!name_len || len - at < name_len + 4)
+			return 0;
+		at += name_len + 4;
+	}
+	return at;
 }
 
 int wire_read_rr(const uint8_t *p, size_t left, struct wire_rr *ret)

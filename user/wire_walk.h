@@ -20,6 +20,9 @@ struct wire_rr {
 /* Octets of a name that may end in a pointer (not followed); 0: it is broken. */
 size_t wire_skip_name(const uint8_t *p, size_t left);
 
+/* Where the questions of a message of at least a header end; 0: it is broken. */
+size_t wire_skip_questions(const uint8_t *msg, size_t len);
+
 /* -EBADMSG: it is broken, or not all there. */
 int wire_read_rr(const uint8_t *p, size_t left, struct wire_rr *ret);
 
