@@ -359,13 +359,15 @@ static void test_own_address_is_never_asked(void **state)
 {
 	struct fixture *x = calloc(1, sizeof(*x));
 	char *error = NULL;
-	uint16_t port;
+	uint16_t port = 0;
 	int fd;
 
 	(void)state;
 	assert_non_null(x);
 	upstream_start(&x->up, UP_ANSWER, 0x77);
-	close(upstream_bind(SOCK_STREAM, 0, &port));
+	fd = upstream_bind(SOCK_STREAM, 0, &port);
+	assert_true(fd >= 0);
+	close(fd);
 	x->resolver = upstream_resolver(port);
 	x->cfg.resolvers = (struct config_resolvers){.list = &x->resolver, .count = 1};
 	x->cfg.timeout = 1;

@@ -12,6 +12,7 @@
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -41,6 +42,7 @@ enum upstream_mode {
 #define UPSTREAM_BIG	   1800
 #define UPSTREAM_SEEN	   64
 #define UPSTREAM_GARBAGE   5
+#define UPSTREAM_PORTS	   20 /* tried until one is free in both protocols */
 #define UPSTREAM_LARGEST   65535
 
 struct upstream {
@@ -287,11 +289,32 @@ static inline int upstream_bind(int type, uint16_t port, uint16_t *ret_port)
 	int fd = socket(AF_INET, type | SOCK_CLOEXEC, 0);
 
 	a.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	if (fd < 0 || bind(fd, (struct sockaddr *)&a, sizeof(a)) < 0 ||
-	    getsockname(fd, (struct sockaddr *)&a, &len) < 0)
-		abort();
+	if (fd < 0)
+		return -1;
+	if (bind(fd, (struct sockaddr *)&a, sizeof(a)) < 0 ||
+	    getsockname(fd, (struct sockaddr *)&a, &len) < 0) {
+		close(fd);
+		return -1;
+	}
 	*ret_port = ntohs(a.sin_port);
 	return fd;
+}
+
+/* One port in both protocols: of those that are free for TCP another program may have some in UDP.
+ */
+static inline void upstream_bind_both(struct upstream *u)
+{
+	uint16_t same;
+
+	for (int i = 0; i < UPSTREAM_PORTS; i++) {
+		u->tcp = upstream_bind(SOCK_STREAM, 0, &u->port);
+		u->udp = u->tcp < 0 ? -1 : upstream_bind(SOCK_DGRAM, u->port, &same);
+		if (u->udp >= 0)
+			return;
+		close(u->tcp);
+	}
+	perror("no port that is free in UDP and TCP");
+	abort();
 }
 
 /* A resolver at an address of 127/8; PORT need not be listened on. */
@@ -313,11 +336,9 @@ static inline void upstream_start(struct upstream *u, enum upstream_mode mode, u
 	u->mode = mode;
 	u->mark = mark;
 	pthread_mutex_init(&u->lock, NULL);
-	/* TCP first: an ephemeral port free there is most likely free for UDP. */
-	u->tcp = upstream_bind(SOCK_STREAM, 0, &u->port);
-	u->udp = upstream_bind(SOCK_DGRAM, u->port, &ignored);
+	upstream_bind_both(u);
 	u->other = upstream_bind(SOCK_DGRAM, 0, &ignored);
-	if (listen(u->tcp, 64) < 0 || pipe(u->stop) < 0)
+	if (u->other < 0 || listen(u->tcp, 64) < 0 || pipe(u->stop) < 0)
 		abort();
 	u->resolver = upstream_resolver(u->port);
 	if (pthread_create(&u->thread, NULL, upstream_main, u) != 0)
