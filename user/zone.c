@@ -8,16 +8,6 @@
 #include "dname_text.h"
 #include "util.h"
 
-void zone_mark_dirty(struct zone *z, struct node *n)
-{
-	if (n->dirty)
-		return;
-	n->dirty = true;
-	z->dirty_count++;
-	n->next_dirty = z->dirty[n->depth];
-	z->dirty[n->depth] = n;
-}
-
 /* Two names with one 64-bit hash: the kernel leaves both to userspace. */
 static void note_collisions(struct zone *z, struct node *n)
 {
@@ -59,10 +49,11 @@ static struct node *node_new(struct zone *z, const uint8_t *wire, size_t len, ui
 	for (const uint8_t *label = wire; *label; label += *label + 1)
 		n->depth++;
 	fit_index(z);
-	if (zone_index_add(z->index, n)) {
+	if (zone_level_reserve(z, n->depth) || zone_index_add(z->index, n)) {
 		free(n);
 		return NULL;
 	}
+	z->level[n->depth].nodes++;
 	note_collisions(z, n);
 	return n;
 }
@@ -120,6 +111,8 @@ void zone_free(struct zone *z)
 	while (z->index && (n = zone_index_next(z->index, &at)))
 		zone_free_node(n);
 	free(z->index);
+	for (int depth = 0; depth < ZONE_DEPTH_MAX; depth++)
+		free(z->level[depth].dirty);
 	pool_done(&z->pool);
 	rcu_unregister_thread();
 	zone_gate_free(z->gate);
@@ -146,7 +139,7 @@ static int append(struct zone *z, struct node *n, const struct datum *d)
 }
 
 /* The node that an SRV or PTR leads to, with one more reference. */
-static int take_target(struct zone *z, const uint8_t *wire, struct node **ret)
+static int take_target(struct zone *z, const uint8_t *wire, struct datum *d)
 {
 	struct node *target = zone_get_node(z, wire);
 	int r;
@@ -161,7 +154,8 @@ static int take_target(struct zone *z, const uint8_t *wire, struct node **ret)
 		memset(pool_at(&z->pool, POOL_TARGETS, target->target), 0, sizeof(struct xdns_ref));
 	}
 	target->target_refs++;
-	*ret = target;
+	d->name.target = target;
+	d->name.number = target->target;
 	return 0;
 }
 
@@ -182,10 +176,10 @@ static int to_datum(struct zone *z, const struct rr *rr, int refs, struct datum 
 		d->kind = DATUM_SRV;
 		d->name.port = rr->srv.port;
 		d->name.weight = rr->srv.weight;
-		return take_target(z, rr->srv.target, &d->name.target);
+		return take_target(z, rr->srv.target, d);
 	case DNS_TYPE_PTR:
 		d->kind = DATUM_PTR;
-		return take_target(z, rr->ptr, &d->name.target);
+		return take_target(z, rr->ptr, d);
 	default:
 		return -EINVAL;
 	}

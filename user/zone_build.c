@@ -20,8 +20,8 @@ static int datum_compare(const void *va, const void *vb)
 		return compare_u32(a->kind, b->kind);
 	if (a->kind == DATUM_A || a->kind == DATUM_AAAA)
 		return memcmp(a->octets, b->octets, sizeof(a->octets));
-	if (a->name.target != b->name.target)
-		return compare_u32(a->name.target->target, b->name.target->target);
+	if (a->name.number != b->name.number)
+		return compare_u32(a->name.number, b->name.number);
 	if (a->name.port != b->name.port)
 		return compare_u32(a->name.port, b->name.port);
 	return compare_u32(a->name.weight, b->name.weight);
@@ -58,39 +58,71 @@ static const struct datum *take_next(const struct node *n, uint32_t *front, uint
 	return *front < n->sorted ? &data[(*front)++] : NULL;
 }
 
+/* The array is made as large as what it holds. */
+static void fit_data(struct node *n)
+{
+	struct datum *many = n->capacity > 1 ? n->many : NULL, *exact;
+
+	if (!many || n->count == n->capacity)
+		return;
+	if (n->count <= 1) {
+		if (n->count)
+			n->one = many[0];
+		n->capacity = 1;
+		free(many);
+		return;
+	}
+	exact = realloc(many, n->count * sizeof(*exact));
+	if (!exact)
+		return;
+	n->many = exact;
+	n->capacity = n->count;
+}
+
 /* So many data, in an array with room for n->count, take the place of the old. */
 static void replace_data(struct node *n, struct datum *merged, uint32_t count)
 {
-	struct datum *exact;
-
 	if (n->capacity > 1)
 		free(n->many);
+	n->many = merged;
 	n->capacity = n->count;
 	n->sorted = n->count = count;
-	if (count > 1) {
-		exact = n->capacity > 2 * count ? realloc(merged, count * sizeof(*merged)) : NULL;
-		if (exact)
-			n->capacity = count;
-		n->many = exact ? exact : merged;
-		return;
-	}
-	if (count)
-		n->one = merged[0];
-	n->capacity = 1;
-	free(merged);
+	fit_data(n);
 }
 
-/* The first datum of a name: nothing to sort, nothing to merge with. */
+static bool in_order(const struct datum *data, uint32_t count)
+{
+	for (uint32_t i = 1; i < count; i++)
+		if (datum_compare(&data[i - 1], &data[i]) > 0)
+			return false;
+	return true;
+}
+
+/* The first data of a name: nothing to merge with. */
 static void merge_first(struct zone *z, struct node *n)
 {
-	if (n->one.refs > 0) {
-		n->set_changed = true;
-		n->sorted = 1;
-		*counter_of(z, n->one.kind) += 1;
-	} else {
-		n->count = 0;
-		drop_datum(z, &n->one);
+	struct datum *data = node_data(n);
+	uint32_t count = 0;
+
+	if (!in_order(data, n->count))
+		qsort(data, n->count, sizeof(*data), datum_compare);
+	for (uint32_t i = 0; i < n->count; i++) {
+		struct datum d = data[i];
+
+		while (i + 1 < n->count && !datum_compare(&data[i + 1], &d)) {
+			d.refs += data[++i].refs;
+			drop_datum(z, &d);
+		}
+		if (d.refs > 0) {
+			data[count++] = d;
+			*counter_of(z, d.kind) += 1;
+			n->set_changed = true;
+		} else {
+			drop_datum(z, &d);
+		}
 	}
+	n->sorted = n->count = count;
+	fit_data(n);
 }
 
 /*
@@ -106,7 +138,7 @@ int zone_merge(struct zone *z, struct node *n)
 
 	if (n->count == n->sorted)
 		return 0;
-	if (n->count == 1) {
+	if (!n->sorted) {
 		merge_first(z, n);
 		return 0;
 	}
@@ -226,7 +258,7 @@ static void fill_sets(struct zone *z, const struct node *n, struct xdns_record *
 	for (uint32_t i = 0; i < r->n_srv; i++, srv++) {
 		srv->port = d[i].name.port;
 		srv->weight = d[i].name.weight;
-		srv->target = d[i].name.target->target;
+		srv->target = d[i].name.number;
 	}
 }
 

@@ -129,39 +129,40 @@ static int settle_first(struct zone *z)
 /* Everything that may fail, and that nobody sees. */
 static int prepare(struct zone *z)
 {
-	int r;
+	int r = 0;
 
-	for (int depth = 0; depth < ZONE_DEPTH_MAX; depth++) {
-		for (struct node *n = z->dirty[depth]; n; n = n->next_dirty) {
-			r = zone_merge(z, n);
-			if (r)
-				return r;
-		}
-	}
 	for (int depth = ZONE_DEPTH_MAX - 1; depth >= 0; depth--) {
-		for (struct node *n = z->dirty[depth]; n; n = n->next_dirty) {
-			r = settle_existence(z, n);
-			if (r)
-				return r;
+		const struct zone_level *l = &z->level[depth];
+
+		for (size_t i = 0; i < l->dirty_count && !r; i++) {
+			struct node *n = zone_level_node(l, i);
+
+			r = zone_merge(z, n);
+			if (!r)
+				r = settle_existence(z, n);
 		}
 	}
+	if (r)
+		return r;
 	if (pool_make_homes(&z->pool, z->dirty_count))
 		return settle_first(z);
 	for (int depth = 0; depth < ZONE_DEPTH_MAX; depth++) {
-		for (struct node *n = z->dirty[depth]; n; n = n->next_dirty) {
-			r = settle_record(z, n);
-			if (r)
-				return r;
-		}
+		const struct zone_level *l = &z->level[depth];
+
+		for (size_t i = 0; i < l->dirty_count && !r; i++)
+			r = settle_record(z, zone_level_node(l, i));
 	}
-	return 0;
+	return r;
 }
 
 /* SRV sets that come next may lead here. */
 static void publish_targets(struct zone *z)
 {
 	for (int depth = 0; depth < ZONE_DEPTH_MAX; depth++) {
-		for (struct node *n = z->dirty[depth]; n; n = n->next_dirty) {
+		const struct zone_level *l = &z->level[depth];
+
+		for (size_t i = 0; i < l->dirty_count; i++) {
+			const struct node *n = zone_level_node(l, i);
 			struct xdns_ref *ref;
 
 			if (!n->target || !n->target_refs)
@@ -193,28 +194,55 @@ static void publish_record(struct zone *z, struct node *n)
 	zone_retire_record(z, &z->fresh, old);
 }
 
+/* The commit is through with it: an unused target number and a bare node outlast the readers. */
+static void settle_node(struct zone *z, struct node *n)
+{
+	n->dirty = n->set_changed = false;
+	if (n->target && !n->target_refs) {
+		garbage_add_run(&z->fresh, POOL_TARGETS, 0, n->target);
+		n->target = 0;
+	}
+	if (!n->exists && !n->target_refs)
+		garbage_add_node(&z->fresh, n);
+}
+
+static void publish_name(struct zone *z, struct node *n, struct batch *b,
+			 struct zone_changes *changes)
+{
+	uint32_t old = n->indexed ? n->record : 0;
+
+	if (n->new_record) {
+		*(n->indexed ? &changes->names_changed : &changes->names_added) += 1;
+		tell_observer(z, n, old, n->new_record);
+		publish_record(z, n);
+	} else if (n->indexed && !n->collision) {
+		return;
+	}
+	if (!n->reverse)
+		batch_add(b, n, old);
+	if (!n->indexed && !n->reverse)
+		z->counts.names++;
+	n->indexed = true;
+}
+
+/* What does not exist stays in the lists, for unpublish_names(). */
 static void publish_names(struct zone *z, struct batch *b, struct zone_changes *changes)
 {
 	for (int depth = 0; depth < ZONE_DEPTH_MAX; depth++) {
-		for (struct node *n = z->dirty[depth]; n; n = n->next_dirty) {
-			uint32_t old = n->indexed ? n->record : 0;
+		struct zone_level *l = &z->level[depth];
+		size_t left = 0;
 
-			if (!n->exists)
-				continue;
-			if (n->new_record) {
-				*(n->indexed ? &changes->names_changed : &changes->names_added) +=
-					1;
-				tell_observer(z, n, old, n->new_record);
-				publish_record(z, n);
-			} else if (n->indexed && !n->collision) {
+		for (size_t i = 0; i < l->dirty_count; i++) {
+			struct node *n = zone_level_node(l, i);
+
+			if (!n->exists) {
+				l->dirty[left++] = n;
 				continue;
 			}
-			if (!n->reverse)
-				batch_add(b, n, old);
-			if (!n->indexed && !n->reverse)
-				z->counts.names++;
-			n->indexed = true;
+			publish_name(z, n, b, changes);
+			settle_node(z, n);
 		}
+		l->dirty_count = left;
 	}
 	batch_flush(b);
 }
@@ -232,54 +260,42 @@ static bool hash_in_use(struct zone *z, const struct node *n)
 	return false;
 }
 
+static void unpublish_name(struct zone *z, struct node *n, struct batch *b,
+			   struct zone_changes *changes)
+{
+	if (n->indexed) {
+		changes->names_removed++;
+		tell_observer(z, n, n->record, 0);
+		if (!n->reverse)
+			z->counts.names--;
+		if (!n->reverse && !hash_in_use(z, n))
+			batch_add(b, n, n->collision ? 0 : n->record);
+		n->indexed = false;
+	}
+	if (n->target_refs) {
+		if (n->new_record)
+			publish_record(z, n);
+		return;
+	}
+	zone_retire_record(z, &z->fresh, n->record);
+	__atomic_store_n(&n->record, 0, __ATOMIC_RELEASE);
+	zone_index_remove(z->index, n);
+}
+
 static void unpublish_names(struct zone *z, struct batch *b, struct zone_changes *changes)
 {
 	b->removing = true;
 	for (int depth = ZONE_DEPTH_MAX - 1; depth >= 0; depth--) {
-		for (struct node *n = z->dirty[depth]; n; n = n->next_dirty) {
-			if (n->exists)
-				continue;
-			if (n->indexed) {
-				changes->names_removed++;
-				tell_observer(z, n, n->record, 0);
-				if (!n->reverse)
-					z->counts.names--;
-				if (!n->reverse && !hash_in_use(z, n))
-					batch_add(b, n, n->collision ? 0 : n->record);
-				n->indexed = false;
-			}
-			if (n->target_refs) {
-				if (n->new_record)
-					publish_record(z, n);
-				continue;
-			}
-			zone_retire_record(z, &z->fresh, n->record);
-			__atomic_store_n(&n->record, 0, __ATOMIC_RELEASE);
-			zone_index_remove(z->index, n);
+		struct zone_level *l = &z->level[depth];
+
+		for (size_t i = 0; i < l->dirty_count; i++) {
+			unpublish_name(z, l->dirty[i], b, changes);
+			settle_node(z, l->dirty[i]);
 		}
+		l->dirty_count = 0;
 	}
 	batch_flush(b);
-}
-
-/* Forgets what was dirty; bare nodes and unused target numbers outlast the readers. */
-static void clear_dirty(struct zone *z)
-{
 	z->dirty_count = 0;
-	for (int depth = 0; depth < ZONE_DEPTH_MAX; depth++) {
-		struct node *n = z->dirty[depth], *next;
-
-		z->dirty[depth] = NULL;
-		for (; n; n = next) {
-			next = n->next_dirty;
-			n->dirty = n->set_changed = false;
-			if (n->target && !n->target_refs) {
-				garbage_add_run(&z->fresh, POOL_TARGETS, 0, n->target);
-				n->target = 0;
-			}
-			if (!n->exists && !n->target_refs)
-				garbage_add_node(&z->fresh, n);
-		}
-	}
 }
 
 int zone_commit(struct zone *z, uint32_t serial, struct zone_changes *ret_changes)
@@ -295,7 +311,6 @@ int zone_commit(struct zone *z, uint32_t serial, struct zone_changes *ret_change
 	publish_targets(z);
 	publish_names(z, &batch, &changes);
 	unpublish_names(z, &batch, &changes);
-	clear_dirty(z);
 	__atomic_store_n(&z->serial, serial, __ATOMIC_RELAXED);
 	__atomic_store_n(&z->ready, true, __ATOMIC_RELEASE);
 	if (z->mirror && z->mirror->committed)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /* What the files of the zone share: zone.c, zone_index.c, zone_build.c, zone_commit.c,
- * zone_gate.c, zone_reclaim.c. */
+ * zone_level.c, zone_gate.c, zone_reclaim.c. */
 #ifndef XDNS_ZONE_INTERNAL_H
 #define XDNS_ZONE_INTERNAL_H
 
@@ -31,14 +31,14 @@ struct datum {
 		struct {
 			struct node *target;
 			uint16_t port, weight;
-		} name; /* SRV and PTR */
+			uint32_t number; /* target->target, which stays as long as this is there */
+		} name;			 /* SRV and PTR */
 	};
 };
 
 /* What readers look at, and what a walk over all names does, is close to the name. */
 struct node {
-	struct node *parent;	 /* NULL for the apex, reverse names and bare targets */
-	struct node *next_dirty; /* of the same depth */
+	struct node *parent; /* NULL for the apex, reverse names and bare targets */
 	union {
 		struct datum one;   /* capacity is 1: most names have one record */
 		struct datum *many; /* capacity is greater */
@@ -76,6 +76,13 @@ struct garbage {
 	struct zone_index *indices;
 };
 
+/* The names of one depth that the next commit looks at; there is room for all there are. */
+struct zone_level {
+	struct node **dirty;
+	size_t dirty_count, room;
+	size_t nodes; /* of this depth */
+};
+
 /* Commits and those who hold them off. */
 struct zone_gate {
 	pthread_mutex_t lock;
@@ -91,7 +98,7 @@ struct zone {
 	struct pool pool;
 	struct zone_index *index;
 	struct node *apex;
-	struct node *dirty[ZONE_DEPTH_MAX]; /* by depth: parents before children */
+	struct zone_level level[ZONE_DEPTH_MAX]; /* by depth: parents before children */
 	size_t dirty_count;
 	const struct zone_mirror *mirror;
 	void *mirror_ctx;
@@ -112,8 +119,14 @@ void zone_gate_close(struct zone_gate *g); /* waits for those who hold it */
 void zone_gate_open(struct zone_gate *g);
 
 /* zone.c */
-void zone_mark_dirty(struct zone *z, struct node *n);
 struct node *zone_get_node(struct zone *z, const uint8_t *wire);
+
+/* zone_level.c */
+/* Room for one more node of this depth. -ENOMEM. */
+int zone_level_reserve(struct zone *z, unsigned depth);
+void zone_mark_dirty(struct zone *z, struct node *n);
+/* The i-th dirty node; those that come soon are asked of memory meanwhile. */
+struct node *zone_level_node(const struct zone_level *l, size_t i);
 
 /* zone_build.c: merging contributions, making records. */
 int zone_merge(struct zone *z, struct node *n);

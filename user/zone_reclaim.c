@@ -76,8 +76,10 @@ void garbage_free(struct zone *z, struct garbage *g)
 				->name_len = 0;
 		pool_free(&z->pool, g->runs[i].kind, g->runs[i].order, g->runs[i].index);
 	}
-	for (size_t i = 0; i < g->nodes_count; i++)
+	for (size_t i = 0; i < g->nodes_count; i++) {
+		z->level[g->nodes[i]->depth].nodes--;
 		zone_free_node(g->nodes[i]);
+	}
 	while (g->indices) {
 		struct zone_index *next = g->indices->next;
 
