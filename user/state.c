@@ -12,8 +12,7 @@
 #include "pid.h"
 #include "state_agent.h"
 #include "state_resolve.h"
-#include "state_task.h"
-#include "task_reader.h"
+#include "state_tasks.h"
 #include "util.h"
 
 /* Which entered container the cutter is in. */
@@ -25,7 +24,6 @@ enum field { LEADER, MASTER_ID, AGENT, RECOVERED_AGENT, TASK, NAME, HOSTNAME, PI
 /* The framework being read; its tasks may come before its name and pid. */
 struct open_framework {
 	struct framework f;
-	size_t tasks_cap;
 	char *hostname;
 	bool bad; /* a wrong type or pid: to be left out */
 };
@@ -33,7 +31,7 @@ struct open_framework {
 struct state {
 	struct json_cut *cut;
 	struct state_resolver resolver;
-	struct task_reader *tasks;
+	struct state_tasks *tasks;
 	struct json_pool pool;
 	enum place place;
 	enum field field;
@@ -49,13 +47,13 @@ static void framework_clear_tasks(struct framework *f)
 {
 	for (size_t i = 0; i < f->tasks_count; i++)
 		cluster_task_free(f->tasks[i]);
+	free(TAKE_PTR(f->tasks));
 	f->tasks_count = 0;
 }
 
 static void framework_done(struct framework *f)
 {
 	framework_clear_tasks(f);
-	free(f->tasks);
 	free(f->id);
 	free(f->name);
 	free(f->host);
@@ -115,21 +113,6 @@ static int add_recovered(struct state *s, const uint8_t *text, size_t len)
 	if (rc == 0)
 		rc = state_recovered_read(&s->pool, text, len, &c->recovered[c->recovered_count]);
 	c->recovered_count += rc == 0;
-	return rc;
-}
-
-static int add_task(struct state *s, const uint8_t *text, size_t len)
-{
-	struct framework *f = &s->open.f;
-	struct task *t = NULL;
-	int rc;
-
-	rc = array_reserve(&f->tasks, &s->open.tasks_cap, f->tasks_count + 1,
-			   sizeof(struct task *));
-	if (rc == 0)
-		rc = task_read(s->tasks, text, len, &s->cluster->skipped.ports, &t);
-	if (rc == 0 && t)
-		f->tasks[f->tasks_count++] = t;
 	return rc;
 }
 
@@ -310,7 +293,8 @@ static int on_end(void *ctx)
 	switch (s->place) {
 	case TASKS:
 		s->place = FRAMEWORK;
-		return 0;
+		return state_tasks_end(s->tasks, &s->open.f.tasks, &s->open.f.tasks_count,
+				       &s->cluster->skipped);
 	case FRAMEWORK:
 		return framework_end(s);
 	default:
@@ -354,8 +338,7 @@ static int on_value(void *ctx, const uint8_t *text, size_t len)
 		s->cluster->skipped.agents += rc == -EINVAL;
 		break;
 	case TASK:
-		rc = add_task(s, text, len);
-		s->cluster->skipped.tasks += rc == -EINVAL;
+		rc = state_tasks_put(s->tasks, text, len);
 		break;
 	default:
 		rc = set_framework_field(s, text, len);
@@ -373,7 +356,7 @@ int state_new(uint64_t max_bytes, const struct state_resolver *resolver, struct 
 	int rc = s ? json_cut_new(&ops, s, &limits, &s->cut) : -ENOMEM;
 
 	if (rc == 0)
-		rc = task_reader_new(&s->tasks);
+		rc = state_tasks_new(&s->tasks);
 	if (rc == 0) {
 		s->cluster = calloc(1, sizeof(*s->cluster));
 		rc = s->cluster ? 0 : -ENOMEM;
@@ -392,7 +375,7 @@ struct state *state_free(struct state *s)
 	if (!s)
 		return NULL;
 	json_cut_free(s->cut);
-	task_reader_free(s->tasks);
+	state_tasks_free(s->tasks);
 	open_framework_done(&s->open);
 	cluster_free(s->cluster);
 	free(s->pool.data);
