@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "array.h"
+#include "json_scan.h"
 #include "json_text.h"
 
 /* More digits than any number with a meaning here has. */
@@ -29,11 +30,10 @@ static void fail(struct json_read *r, int rc)
 /* Behind the closing quote of the string at p. */
 static const uint8_t *string_end(struct json_read *r, const uint8_t *p)
 {
-	for (p++; p < r->end; p++) {
+	for (p = json_scan_plain(p + 1, r->end); p < r->end; p = json_scan_plain(p, r->end)) {
 		if (*p == '"')
 			return p + 1;
-		if (*p == '\\')
-			p++;
+		p += *p == '\\' && r->end - p > 1 ? 2 : 1;
 	}
 	fail(r, -EINVAL);
 	return r->end;
@@ -162,17 +162,21 @@ static bool key_is_plain(const struct json_key *key)
 	return true;
 }
 
+/* Most names differ in the first octet. */
+static bool key_equals(const struct json_key *key, const char *name)
+{
+	return key->len && key->raw[0] == (uint8_t)name[0] && strlen(name) == key->len &&
+	       !memcmp(key->raw, name, key->len);
+}
+
 int json_read_find(const struct json_key *key, const char *const *names, size_t count)
 {
 	bool plain = key_is_plain(key);
 
-	for (size_t i = 0; i < count; i++) {
-		size_t len = strlen(names[i]);
-
-		if (plain ? key->len == len && !memcmp(key->raw, names[i], len)
-			  : json_key_is(key->raw, key->len, names[i], len))
+	for (size_t i = 0; i < count; i++)
+		if (plain ? key_equals(key, names[i])
+			  : json_key_is(key->raw, key->len, names[i], strlen(names[i])))
 			return (int)i;
-	}
 	return -1;
 }
 
