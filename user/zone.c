@@ -138,10 +138,26 @@ static int append(struct zone *z, struct node *n, const struct datum *d)
 	return 0;
 }
 
+static struct node *target_node(struct zone *z, const uint8_t *wire)
+{
+	size_t len = dname_wire_len(wire);
+	struct node *n;
+
+	for (size_t i = 0; i < ARRAY_SIZE(z->recent); i++) {
+		n = z->recent[i];
+		if (n && n->wire_len == len && !memcmp(n->wire, wire, len))
+			return n;
+	}
+	n = zone_get_node(z, wire);
+	z->recent[1] = z->recent[0];
+	z->recent[0] = n;
+	return n;
+}
+
 /* The node that an SRV or PTR leads to, with one more reference. */
 static int take_target(struct zone *z, const uint8_t *wire, struct datum *d)
 {
-	struct node *target = zone_get_node(z, wire);
+	struct node *target = target_node(z, wire);
 	int r;
 
 	if (!target)

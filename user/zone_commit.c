@@ -304,6 +304,7 @@ int zone_commit(struct zone *z, uint32_t serial, struct zone_changes *ret_change
 	struct batch batch = {.zone = z};
 	int r;
 
+	memset(z->recent, 0, sizeof(z->recent));
 	r = prepare(z);
 	if (r)
 		return r;

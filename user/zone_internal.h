@@ -98,6 +98,7 @@ struct zone {
 	struct pool pool;
 	struct zone_index *index;
 	struct node *apex;
+	struct node *recent[2]; /* targets: a task's records lead to two; none is kept over a commit */
 	struct zone_level level[ZONE_DEPTH_MAX]; /* by depth: parents before children */
 	size_t dirty_count;
 	const struct zone_mirror *mirror;
