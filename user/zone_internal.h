@@ -24,17 +24,17 @@ enum datum_kind { DATUM_A, DATUM_AAAA, DATUM_SRV, DATUM_PTR };
  * appended as they come (refs +1, -1); a commit sorts them into the sorted front.
  */
 struct datum {
-	uint8_t kind;
-	int32_t refs;
+	int32_t refs : 30;
+	uint32_t kind : 2;
 	union {
 		uint8_t octets[16]; /* A: the first four, the rest zero */
 		struct {
-			struct node *target;
-			uint16_t port, weight;
 			uint32_t number; /* target->target, which stays as long as this is there */
-		} name;			 /* SRV and PTR */
+			uint16_t port, weight;
+			struct node *target;
+		} __attribute__((packed)) name; /* SRV and PTR */
 	};
-};
+} __attribute__((packed, aligned(4))); /* there are several for each name */
 
 /* What readers look at, and what a walk over all names does, is close to the name. */
 struct node {
@@ -42,14 +42,14 @@ struct node {
 	union {
 		struct datum one;   /* capacity is 1: most names have one record */
 		struct datum *many; /* capacity is greater */
-	};
+	} __attribute__((packed, aligned(4)));
 	uint32_t sorted, count, capacity; /* of the data */
 	uint32_t new_record;		  /* built, not yet published */
 	uint32_t target;		  /* index into targets; 0: no SRV or PTR leads here */
 	uint32_t target_refs;		  /* data that name this node */
 	uint32_t children;		  /* nodes right below that exist */
-	uint32_t record;		  /* readers: one load; 0: none yet */
 	uint64_t hash;
+	uint32_t record; /* readers: one load; 0: none yet */
 	bool dirty : 1, set_changed : 1, exists : 1, indexed : 1, permanent : 1, collision : 1,
 		reverse : 1;
 	uint8_t depth; /* labels */
@@ -98,7 +98,8 @@ struct zone {
 	struct pool pool;
 	struct zone_index *index;
 	struct node *apex;
-	struct node *recent[2]; /* targets: a task's records lead to two; none is kept over a commit */
+	struct node
+		*recent[2]; /* targets: a task's records lead to two; none is kept over a commit */
 	struct zone_level level[ZONE_DEPTH_MAX]; /* by depth: parents before children */
 	size_t dirty_count;
 	const struct zone_mirror *mirror;
