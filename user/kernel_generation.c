@@ -9,13 +9,11 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "dname_text.h"
 #include "mesos-xdns.skel.h"
 #include "util.h"
 
-#define FILL_BATCH   2048U /* index entries of one system call */
-#define FIXED_PAGES  8	   /* state, read-only data, and what is kept about each map */
-#define CPU_EXTRA    256   /* octets for each CPU: a spare entry of `names`, its locks */
+#define FIXED_PAGES  8	 /* state, read-only data, and what is kept about each map */
+#define CPU_EXTRA    256 /* octets for each CPU: a spare entry of `names`, its locks */
 #define ARM_TRIES    10
 #define ARM_PAUSE_US 1000
 
@@ -147,9 +145,13 @@ static int open_maps(struct zone *zone, const struct generation_wanted *wanted,
 	return r ? fail(ret_error, r, "filling the map `clients`") : 0;
 }
 
-/* The verifier takes more than half a second, on a thread of its own. */
+/*
+ * The verifier takes a while, on a thread of its own, which helps to fill the map `names` with what
+ * is left of that by then.
+ */
 struct loading {
 	struct mesos_xdns *skel;
+	struct filling *filling;
 	pthread_t thread;
 	bool started;
 	int r;
@@ -163,10 +165,20 @@ static void *load_program(void *arg)
 	return NULL;
 }
 
-static void loading_start(struct loading *l, struct mesos_xdns *skel)
+static void *loading_run(void *arg)
 {
-	*l = (struct loading){.skel = skel};
-	l->started = !pthread_create(&l->thread, NULL, load_program, l);
+	struct loading *l = arg;
+
+	load_program(l);
+	if (!l->r)
+		filling_work(l->filling);
+	return NULL;
+}
+
+static void loading_start(struct loading *l, struct mesos_xdns *skel, struct filling *filling)
+{
+	*l = (struct loading){.skel = skel, .filling = filling};
+	l->started = !pthread_create(&l->thread, NULL, loading_run, l);
 }
 
 static int loading_end(struct loading *l, char **ret_error)
@@ -236,96 +248,8 @@ static int map_arrays(struct generation *g, const struct zone *zone, char **ret_
 	return g->front.bucket ? 0 : fail(ret_error, -errno, "mapping the map `front`");
 }
 
-void generation_name(const struct zone_name *name, struct xdns_name *ret)
-{
-	char text[DNAME_TEXT_MAX];
-	size_t len = strlen(dname_to_text(name->wire, text));
-
-	if (len > 1)
-		len--; /* the final dot */
-	if (len > sizeof(ret->text) - 1)
-		len = sizeof(ret->text) - 1;
-	ret->record = name->record;
-	memcpy(ret->text, text, len);
-	memset(ret->text + len, 0, sizeof(ret->text) - len);
-}
-
-struct fill {
-	struct generation *generation;
-	uint32_t count;
-	uint64_t hash[FILL_BATCH];
-	struct xdns_name name[FILL_BATCH];
-};
-
-static int fill_flush(struct fill *f)
-{
-	LIBBPF_OPTS(bpf_map_batch_opts, opts);
-	uint32_t n = f->count;
-
-	f->count = 0;
-	if (!n || !bpf_map_update_batch(f->generation->names_fd, f->hash, f->name, &n, &opts))
-		return 0;
-	if (errno != E2BIG || !f->generation->sizes.limited)
-		return -errno;
-	f->generation->state->names_complete = 0;
-	return 0;
-}
-
-static void fill_front(struct generation *g, const struct zone_name *name)
-{
-	if (!front_put(&g->front, name->hash, 0, name->record))
-		g->state->front_complete = 0;
-}
-
-static int fill_one(void *ctx, const struct zone_name *name)
-{
-	struct fill *f = ctx;
-
-	if (!generation_holds(f->generation, name->record)) {
-		f->generation->state->names_complete = 0;
-		return 0;
-	}
-	fill_front(f->generation, name);
-	f->hash[f->count] = name->hash;
-	generation_name(name, &f->name[f->count]);
-	return ++f->count == FILL_BATCH ? fill_flush(f) : 0;
-}
-
-/* Both indices, of a generation that no frame has got to yet. */
-static int fill_indices(struct zone *zone, struct generation *g, char **ret_error)
-{
-	_cleanup_free_ struct fill *f = calloc(1, sizeof(*f));
-	int r;
-
-	if (!f)
-		return fail(ret_error, -ENOMEM, "filling the map `names`");
-	f->generation = g;
-	g->state->names_complete = !zone_incomplete(zone);
-	g->state->front_complete = 1;
-	r = zone_for_each_name(zone, fill_one, f);
-	if (!r)
-		r = fill_flush(f);
-	return r ? fail(ret_error, r, "filling the map `names`") : 0;
-}
-
-static int front_one(void *ctx, const struct zone_name *name)
-{
-	struct generation *g = ctx;
-
-	if (!generation_holds(g, name->record))
-		return 0;
-	return front_put(&g->front, name->hash, 0, name->record) ? 0 : -ENOSPC;
-}
-
-void generation_fill_front(struct zone *zone, struct generation *g)
-{
-	bool complete = !zone_for_each_name(zone, front_one, g);
-
-	__atomic_store_n(&g->state->front_complete, complete, __ATOMIC_RELEASE);
-}
-
-/* The zone into the maps: the pool's elements, then what leads to them. */
-static int fill_maps(struct zone *zone, struct generation *g, char **ret_error)
+/* The zone's records are in the maps from here on. */
+static int attach_maps(struct zone *zone, struct generation *g, char **ret_error)
 {
 	int fd[POOL_CLASSES], r = map_arrays(g, zone, ret_error);
 
@@ -334,9 +258,36 @@ static int fill_maps(struct zone *zone, struct generation *g, char **ret_error)
 	for (int kind = 0; kind < POOL_CLASSES; kind++)
 		fd[kind] = bpf_map__fd(class_map(g->filled, kind));
 	r = pool_attach(zone_pool(zone), fd, g->sizes.capacity, g->sizes.limited);
+	return r ? fail(ret_error, r, "mapping the maps of the records") : 0;
+}
+
+/* The zone into the maps, records first, and the program into the kernel. */
+static int load_and_fill(struct zone *zone, struct generation *g, char **ret_error)
+{
+	static const char what[] = "filling the map `names`";
+	_cleanup_free_ char *refusal = NULL;
+	struct filling *filling;
+	struct loading loading;
+	int r = filling_new(zone, g, &filling), filled = 0, loaded;
+
 	if (r)
-		return fail(ret_error, r, "mapping the maps of the records");
-	return fill_indices(zone, g, ret_error);
+		return fail(ret_error, r, what);
+	loading_start(&loading, g->skel, filling);
+	r = attach_maps(zone, g, ret_error);
+	filling_begin(filling, !r);
+	if (!r)
+		filled = filling_work(filling);
+	loaded = loading_end(&loading, &refusal);
+	if (!filled)
+		filled = filling_result(filling);
+	filling_free(filling);
+	if (r)
+		return r;
+	if (filled)
+		return fail(ret_error, filled, what);
+	if (loaded)
+		*ret_error = TAKE_PTR(refusal);
+	return loaded;
 }
 
 /*
@@ -346,20 +297,11 @@ static int fill_maps(struct zone *zone, struct generation *g, char **ret_error)
 int generation_build(struct zone *zone, const struct generation_wanted *wanted,
 		     struct generation *ret, char **ret_error)
 {
-	_cleanup_free_ char *refusal = NULL;
 	struct generation g = {.memory = wanted->memory};
-	struct loading loading;
-	int r = open_maps(zone, wanted, &g, ret_error), loaded;
+	int r = open_maps(zone, wanted, &g, ret_error);
 
-	if (!r) {
-		loading_start(&loading, g.skel);
-		r = fill_maps(zone, &g, ret_error);
-		loaded = loading_end(&loading, &refusal);
-		if (!r && loaded) {
-			r = loaded;
-			*ret_error = TAKE_PTR(refusal);
-		}
-	}
+	if (!r)
+		r = load_and_fill(zone, &g, ret_error);
 	if (r) {
 		generation_free(&g);
 		return r;

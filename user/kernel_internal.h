@@ -91,10 +91,25 @@ int generation_program(const struct generation *g);
 bool generation_holds(const struct generation *g, uint32_t record);
 /* Limited, something is beyond the maps, and the zone has become another: try to fit it better? */
 bool generation_outgrown(const struct generation *g, const struct pool *pool);
+/* kernel_fill.c */
 /* Every name that this generation holds into `front`, which must be empty. */
 void generation_fill_front(struct zone *zone, struct generation *g);
 /* The value of a name in the map `names`. */
 void generation_name(const struct zone_name *name, struct xdns_name *ret);
+/*
+ * Both indices of a generation that is being built. Any number of threads may work: they wait for
+ * filling_begin(), which the one that made it calls when the maps are mapped, or will not be.
+ */
+struct filling;
+int filling_new(struct zone *zone, struct generation *g, struct filling **ret);
+void filling_begin(struct filling *f, bool possible);
+/* Returns when no names are left. -ENOMEM: this thread did nothing. */
+int filling_work(struct filling *f);
+/* 0 or -errno, when nobody works any more. */
+int filling_result(const struct filling *f);
+void filling_free(struct filling *f);
+
+/* kernel_generation.c */
 /*
  * Pins: all maps beside the old ones before the program is attached, so that its clock outlives us,
  * then each to its place. Killed in between, kernel_restore() finds what belongs together.
