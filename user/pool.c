@@ -65,6 +65,8 @@ int pool_init(struct pool *p)
 		a->capacity = POOL_MAX_ELEMENTS;
 		a->used = 1;
 	}
+	/* a zone's first records are written all at once; without huge pages it goes on, too */
+	madvise(p->array[POOL_RECORDS].base, reserved_bytes(POOL_RECORDS), MADV_HUGEPAGE);
 	return 0;
 }
 
