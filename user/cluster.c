@@ -7,9 +7,16 @@
 
 #include "hash.h"
 
+struct task *cluster_task_share(struct task *t)
+{
+	__atomic_add_fetch(&t->owners, 1, __ATOMIC_RELAXED);
+	return t;
+}
+
 void cluster_task_free(struct task *t)
 {
-	free(t); /* one block */
+	if (t && !__atomic_fetch_sub(&t->owners, 1, __ATOMIC_ACQ_REL))
+		free(t); /* one block */
 }
 
 void cluster_framework_done(struct framework *f)

@@ -51,6 +51,7 @@ struct task {
 	enum task_phase phase;
 	const char *waits;  /* static: the state of a waiting task, "" if it has no name here */
 	double status_time; /* of that status, seconds since 1970; 0: there was none */
+	uint32_t owners;    /* beside the first; cluster_task_share() */
 };
 
 struct framework {
@@ -101,6 +102,8 @@ int cluster_index_agents(struct cluster *c);
 /* The agent with this id (of several the last), NULL if there is none. */
 const struct agent *cluster_find_agent(const struct cluster *c, const char *id);
 
+/* One more owner of a block; each frees it. Any thread. */
+struct task *cluster_task_share(struct task *t);
 void cluster_task_free(struct task *t);
 void cluster_agent_done(struct agent *a);	  /* what it owns, not a itself */
 void cluster_framework_done(struct framework *f); /* the same; its tasks, too */

@@ -109,9 +109,9 @@ int feeds_start(const struct config *cfg, struct inbox *inbox, struct feeds **re
 	return 0;
 }
 
-void feeds_fetch(struct feeds *f)
+void feeds_fetch(struct feeds *f, struct known_tasks *known)
 {
-	source_fetch(f->source);
+	source_fetch(f->source, known);
 }
 
 int feeds_set_masters(struct feeds *f, const char *const *masters, size_t count)

@@ -5,6 +5,7 @@
 
 #include "config.h"
 #include "inbox.h"
+#include "known_tasks.h"
 
 struct feeds;
 
@@ -16,7 +17,7 @@ int feeds_start(const struct config *cfg, struct inbox *inbox, struct feeds **re
 		char **ret_error);
 
 /* One state document; see source_fetch(). */
-void feeds_fetch(struct feeds *f);
+void feeds_fetch(struct feeds *f, struct known_tasks *known);
 
 /* Whom to ask for documents, instead of the configured masters. */
 int feeds_set_masters(struct feeds *f, const char *const *masters, size_t count);

@@ -21,6 +21,7 @@ struct fetcher {
 	const struct config *cfg;
 	struct http *http;
 	struct text_list masters; /* instead of cfg's, if there is a list */
+	struct known_tasks known;
 };
 
 /* One attempt: at one master, and the leader it names. */
@@ -54,6 +55,7 @@ struct fetcher *fetcher_free(struct fetcher *f)
 	if (f) {
 		http_free(f->http);
 		text_list_done(&f->masters);
+		known_tasks_done(&f->known);
 		free(f);
 	}
 	return NULL;
@@ -69,6 +71,15 @@ int fetcher_set_masters(struct fetcher *f, const char *const *masters, size_t co
 	text_list_done(&f->masters);
 	f->masters = copy;
 	return 0;
+}
+
+void fetcher_set_known(struct fetcher *f, struct known_tasks *known)
+{
+	known_tasks_done(&f->known);
+	if (!known)
+		return;
+	f->known = *known;
+	*known = (struct known_tasks){0};
 }
 
 void fetcher_resume(struct fetcher *f)
@@ -120,6 +131,7 @@ static int get_path(struct attempt *a, const char *path, long *ret_status)
 	rc = state_new(cfg->state_max_bytes, &resolver, &a->state);
 	if (rc < 0)
 		return rc;
+	state_set_known(a->state, &a->f->known);
 	snprintf(url, sizeof(url), "%s://%s%s", cfg->mesos_https ? "https" : "http", a->where,
 		 path);
 	rc = http_perform(a->f->http, &req, &result);

@@ -9,6 +9,7 @@
 
 #include "cluster.h"
 #include "config.h"
+#include "known_tasks.h"
 
 struct fetcher;
 
@@ -23,6 +24,9 @@ int fetcher_new(const struct config *cfg, struct fetcher **ret);
 
 /* Whom to ask, "host:port" in order, instead of the configured ones; copied. */
 int fetcher_set_masters(struct fetcher *f, const char *const *masters, size_t count);
+
+/* For the next fetch: tasks that are known already. Takes over what known has; NULL: none. */
+void fetcher_set_known(struct fetcher *f, struct known_tasks *known);
 
 /*
  * Blocks, for at most state_timeout_seconds a master. -EIO: *ret_error (to be freed) is

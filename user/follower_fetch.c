@@ -57,6 +57,7 @@ static uint64_t decent_ns(const struct follower *f)
 static void begin(uv_timer_t *timer)
 {
 	struct follower *f = timer->data;
+	struct known_tasks known;
 
 	if (f->fetching || f->settling)
 		return;
@@ -65,7 +66,8 @@ static void begin(uv_timer_t *timer)
 	f->begun_ns = now_ns();
 	/* from here on events are newer than the document */
 	model_expect_documents(f->model, true);
-	feeds_fetch(f->feeds);
+	model_share_tasks(f->model, &known);
+	feeds_fetch(f->feeds, &known);
 }
 
 static void begin_feeds(uv_timer_t *timer)

@@ -46,6 +46,18 @@ void model_empty_graveyard(struct model *m)
 		free_framework(m->dead_frameworks[--m->dead_frameworks_count]);
 }
 
+void model_share_tasks(struct model *m, struct known_tasks *ret)
+{
+	struct model_task *head, *next;
+
+	*ret = (struct known_tasks){0};
+	HASH_ITER(hh, m->tasks, head, next)
+	{
+		for (struct model_task *t = head; t; t = t->same)
+			known_tasks_add(ret, t->data);
+	}
+}
+
 static void free_tasks(struct model *m)
 {
 	struct model_task *head, *next;

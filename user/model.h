@@ -13,6 +13,7 @@
 #include "cluster.h"
 #include "config.h"
 #include "event.h"
+#include "known_tasks.h"
 #include "records.h"
 #include "task_diff.h"
 
@@ -50,6 +51,10 @@ int model_snapshot(struct model *m, struct cluster *c, uint64_t begun_ns,
  */
 int model_hold(struct model *m, bool on);
 bool model_holding(const struct model *m);
+
+/* All tasks get one more owner, for reading a document. Those for which there is no memory do not.
+ */
+void model_share_tasks(struct model *m, struct known_tasks *ret);
 
 struct model_counts {
 	uint64_t tasks; /* running */

@@ -20,7 +20,8 @@ struct source {
 	pthread_mutex_t lock; /* for what follows */
 	pthread_cond_t changed;
 	bool stop, wanted, fetching;
-	struct text_list masters; /* not yet handed to the fetcher */
+	struct text_list masters; /* not yet handed to the fetcher, as is */
+	struct known_tasks known; /* this */
 };
 
 static void fetch_once(struct source *s)
@@ -30,6 +31,7 @@ static void fetch_once(struct source *s)
 	char *error = NULL;
 	int rc = fetcher_fetch(s->fetcher, &result, &error);
 
+	fetcher_set_known(s->fetcher, NULL);
 	if (rc == 0) {
 		stats.fetch_ns = now_ns() - stats.begun_ns;
 		stats.bytes = result.bytes;
@@ -56,8 +58,10 @@ static bool next_fetch(struct source *s)
 	s->wanted = false;
 	stop = s->stop;
 	s->fetching = !stop;
-	if (!stop)
+	if (!stop) {
 		fetcher_resume(s->fetcher);
+		fetcher_set_known(s->fetcher, &s->known);
+	}
 	/* without memory: next time */
 	if (m->list && !fetcher_set_masters(s->fetcher, (const char *const *)m->list, m->count))
 		text_list_done(m);
@@ -82,6 +86,7 @@ static void *source_run(void *arg)
 static void source_free(struct source *s)
 {
 	fetcher_free(s->fetcher);
+	known_tasks_done(&s->known);
 	text_list_done(&s->masters);
 	pthread_cond_destroy(&s->changed);
 	pthread_mutex_destroy(&s->lock);
@@ -112,9 +117,14 @@ int source_start(const struct config *cfg, const struct source_ops *ops, void *c
 	return 0;
 }
 
-void source_fetch(struct source *s)
+void source_fetch(struct source *s, struct known_tasks *known)
 {
 	pthread_mutex_lock(&s->lock);
+	known_tasks_done(&s->known);
+	if (known) {
+		s->known = *known;
+		*known = (struct known_tasks){0};
+	}
 	s->wanted = true;
 	pthread_cond_signal(&s->changed);
 	pthread_mutex_unlock(&s->lock);

@@ -8,6 +8,7 @@
 
 #include "cluster.h"
 #include "config.h"
+#include "known_tasks.h"
 
 struct source;
 
@@ -29,8 +30,11 @@ struct source_ops {
 int source_start(const struct config *cfg, const struct source_ops *ops, void *ctx,
 		 struct source **ret);
 
-/* One document, please; not before the last one was handed over, or its failure. Any thread. */
-void source_fetch(struct source *s);
+/*
+ * One document, please; not before the last one was handed over, or its failure. Any thread.
+ * Tasks that are known already come as they are; what known has is taken over; NULL: none.
+ */
+void source_fetch(struct source *s, struct known_tasks *known);
 
 /*
  * Whom to ask, "host:port" in order, instead of the configured masters; copied. A fetch under way

@@ -384,6 +384,11 @@ struct state *state_free(struct state *s)
 	return NULL;
 }
 
+void state_set_known(struct state *s, struct known_tasks *known)
+{
+	state_tasks_set_known(s->tasks, known);
+}
+
 int state_feed(struct state *s, const void *data, size_t len)
 {
 	return json_cut_feed(s->cut, data, len);

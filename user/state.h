@@ -11,6 +11,7 @@
 #define XDNS_STATE_H
 
 #include "cluster.h"
+#include "known_tasks.h"
 
 /* How host names of pids become addresses. */
 struct state_resolver {
@@ -29,6 +30,9 @@ struct state;
 
 /* max_bytes: bound on the document. */
 int state_new(uint64_t max_bytes, const struct state_resolver *resolver, struct state **ret);
+
+/* Before the first piece: tasks that are known already, until state_free(). */
+void state_set_known(struct state *s, struct known_tasks *known);
 
 /* The next piece of the document. An error is final. */
 int state_feed(struct state *s, const void *data, size_t len);

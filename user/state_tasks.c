@@ -25,6 +25,7 @@ struct batch {
 struct state_tasks {
 	struct batch filling, reading;
 	struct task_reader *reader;
+	struct known_tasks *known;
 	struct task **list;
 	size_t count, room;
 	struct cluster_skipped skipped;
@@ -51,6 +52,11 @@ int state_tasks_new(struct state_tasks **ret)
 	return 0;
 }
 
+void state_tasks_set_known(struct state_tasks *t, struct known_tasks *known)
+{
+	t->known = known;
+}
+
 static int read_one(struct state_tasks *t, const uint8_t *text, size_t len)
 {
 	int rc = array_reserve(&t->list, &t->room, t->count + 1, sizeof(struct task *));
@@ -63,7 +69,7 @@ static int read_one(struct state_tasks *t, const uint8_t *text, size_t len)
 		return 0;
 	}
 	if (task)
-		t->list[t->count++] = task;
+		t->list[t->count++] = t->known ? known_tasks_same(t->known, task) : task;
 	return rc;
 }
 

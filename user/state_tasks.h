@@ -10,10 +10,14 @@
 #include <stdint.h>
 
 #include "cluster.h"
+#include "known_tasks.h"
 
 struct state_tasks;
 
 int state_tasks_new(struct state_tasks **ret);
+
+/* Tasks that are known already, for as long as t is there or others are named; NULL: none. */
+void state_tasks_set_known(struct state_tasks *t, struct known_tasks *known);
 
 /* One more of the list; text is copied. 0 or -ENOMEM, perhaps for an earlier one. */
 int state_tasks_put(struct state_tasks *t, const uint8_t *text, size_t len);

@@ -74,6 +74,7 @@ int task_pack(const struct task *parts, struct task **ret)
 		return -ENOMEM;
 	k = (struct packer){.p = (char *)(t + 1)};
 	*t = *parts;
+	t->owners = 0;
 	ports = (struct discovery_port *)k.p;
 	k.p += parts->discovery_ports_count * sizeof(*ports);
 	t->discovery_ports = ports;

@@ -444,16 +444,16 @@ static void test_source(void **state)
 	add_master(&s, "127.0.0.1", masters.a);
 	tell("status 500");
 	assert_int_equal(source_start(&s.cfg, &source_ops, &told, &source), 0);
-	source_fetch(source);
+	source_fetch(source, NULL);
 	wait_for(&told, &told.failures, 1);
 	assert_non_null(strstr(told.error, "HTTP status 500"));
 	tell("ok");
 	for (unsigned i = 1; i <= 3; i++) {
-		source_fetch(source);
+		source_fetch(source, NULL);
 		wait_for(&told, &told.updates, i);
 	}
 	tell("status 503");
-	source_fetch(source);
+	source_fetch(source, NULL);
 	wait_for(&told, &told.failures, 2);
 	assert_non_null(strstr(told.error, "503"));
 	source_stop(source);
@@ -476,7 +476,7 @@ static void test_source_masters(void **state)
 	tell("silent");
 	tell("log");
 	assert_int_equal(source_start(&s.cfg, &source_ops, &told, &source), 0);
-	source_fetch(source);
+	source_fetch(source, NULL);
 	while (!strstr(tell("log"), "a GET"))
 		usleep(10000);
 	tell("ok b");
@@ -484,7 +484,7 @@ static void test_source_masters(void **state)
 	assert_int_equal(source_set_masters(source, list, 1), 0);
 	wait_for(&told, &told.failures, 1);
 	assert_string_equal(told.error, "given up");
-	source_fetch(source);
+	source_fetch(source, NULL);
 	wait_for(&told, &told.updates, 1);
 	source_stop(source);
 }
@@ -504,7 +504,7 @@ static void test_source_stop(void **state)
 		tell("%s", behaviours[i]);
 		tell("log");
 		assert_int_equal(source_start(&s.cfg, &source_ops, &told, &source), 0);
-		source_fetch(source);
+		source_fetch(source, NULL);
 		while (!strstr(tell("log"), "a GET"))
 			usleep(10000);
 		source_stop(source);

@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 #include <pthread.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -68,6 +69,77 @@ static void test_lengths(void **state)
 	state_tasks_free(t);
 }
 
+static void put_plain(struct state_tasks *t, unsigned i, const char *agent)
+{
+	char text[128];
+	int len = snprintf(text, sizeof(text),
+			   "{\"id\":\"task-%u\",\"state\":\"TASK_RUNNING\",\"slave_id\":\"%s\"}", i,
+			   agent);
+
+	assert_int_equal(state_tasks_put(t, (const uint8_t *)text, (size_t)len), 0);
+}
+
+/* Every tenth has moved; a few are there twice. */
+static size_t read_list(struct state_tasks *t, unsigned count, const char *tenth,
+			struct task ***ret)
+{
+	struct cluster_skipped skipped = {0};
+	size_t n = 0;
+
+	for (unsigned i = 0; i < count; i++)
+		put_plain(t, i, i % 10 ? "S1" : tenth);
+	for (unsigned i = 0; i < 5; i++)
+		put_plain(t, i, i % 10 ? "S1" : tenth);
+	assert_int_equal(state_tasks_end(t, ret, &n, &skipped), 0);
+	assert_int_equal(n, count + 5);
+	return n;
+}
+
+static void free_list(struct task **list, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		cluster_task_free(list[i]);
+	free(list);
+}
+
+/*
+ * What is the same is the same block (of twins the last), whoever goes first; what has changed is
+ * one of its own.
+ */
+static void test_known(void **state)
+{
+	struct task **before, **after;
+	struct known_tasks known = {0};
+	struct state_tasks *t;
+	size_t n;
+
+	(void)state;
+	assert_int_equal(state_tasks_new(&t), 0);
+	n = read_list(t, 10000, "S2", &before);
+	for (size_t i = 0; i < n; i++)
+		assert_int_equal(known_tasks_add(&known, before[i]), 0);
+	state_tasks_set_known(t, &known);
+	read_list(t, 10000, "S3", &after);
+	for (size_t i = 0; i < n; i++) {
+		bool moved = i < 10000 ? i % 10 == 0 : i == 10000;
+
+		assert_string_equal(after[i]->id, before[i]->id);
+		assert_string_equal(after[i]->agent_id, moved ? "S3" : "S1");
+		if (moved)
+			assert_ptr_not_equal(after[i], before[i]);
+		else
+			assert_ptr_equal(after[i], before[i % 10000 < 5 ? 10000 + i % 10000 : i]);
+	}
+	free_list(before, n);
+	known_tasks_done(&known);
+	assert_string_equal(after[1]->id, "task-1");
+	free_list(after, n);
+
+	read_list(t, 10000, "S2", &after);
+	free_list(after, n);
+	state_tasks_free(t);
+}
+
 /* A document that breaks off: nothing is left, whatever has been read. */
 static void test_broken_off(void **state)
 {
@@ -106,6 +178,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_lengths),
+		cmocka_unit_test(test_known),
 		cmocka_unit_test(test_broken_off),
 		cmocka_unit_test(test_no_thread),
 	};
