@@ -21,9 +21,6 @@ static const struct xdns_front *xdns_env_front(const void *env, __u32 bucket);
 /* Set by userspace before loading: constants to the verifier and the JIT. */
 XDNS_RODATA struct xdns_config xdns_cfg = {};
 
-/* Set where a machine may do loads out of their order (x86 does not): 1. */
-XDNS_RODATA __u8 xdns_load_fences = 0;
-
 /*
  * What this program does beside answering, XDNS_EXTRA_*; 0: nothing, and then nothing of it is in
  * the program that runs, since the verifier takes out what cannot be reached.

@@ -33,8 +33,8 @@ static __always_inline __u16 slip_flags(const struct xdns_question *q)
 }
 
 /* The headers of the resized frame, and the checksum over all of it. slip: a constant, TC alone. */
-static __always_inline int write_headers_of(struct xdp_md *ctx, const struct xdns_scratch *s,
-					    const struct reply *reply, int slip)
+static __always_inline int write_headers(struct xdp_md *ctx, const struct xdns_scratch *s,
+					 const struct reply *reply, int slip)
 {
 	const struct xdns_question *q = &s->question;
 	const struct xdns_flow *flow = &s->flow;
@@ -62,12 +62,6 @@ static __always_inline int write_headers_of(struct xdp_md *ctx, const struct xdn
 		xdns_udp_reply(l3 + IP4_HEADER_LEN, flow, udp_len, sum);
 	}
 	return 0;
-}
-
-static __always_inline int write_headers(struct xdp_md *ctx, const struct xdns_scratch *s,
-					 const struct reply *reply)
-{
-	return write_headers_of(ctx, s, reply, 0);
 }
 
 #endif

@@ -5,6 +5,9 @@
 
 #include "limit.h"
 #include "long.bpf.h"
+#include "look_up.bpf.h"
+
+#define VERDICT_NONE 0xff /* nobody has asked the cells yet */
 
 /* What the lists say of the frame's source; without an entry, which there always is, nobody. */
 static __always_inline __u32 client_flags(const struct xdns_client_net *net)
@@ -70,31 +73,38 @@ static __always_inline int is_unlimited(const struct xdns_scratch *s)
 }
 
 /* Its cells' word on a response to this client, or on a question of his for userspace. */
-static __always_inline enum xdns_limit_verdict ask_cells(const struct xdns_scratch *s,
-							 const struct xdns_limit *l, int pass)
+static __always_inline int ask_cells(const struct xdns_scratch *s, const struct xdns_limit *l,
+				     int pass)
 {
 	__u64 *cell, *passed, net, now = bpf_ktime_get_ns();
-	__u32 i, random = bpf_get_prandom_u32();
+	__u32 i;
 
 	net = s->pkt.is_ip6 ? xdns_limit_net6(s->flow.src_hi)
 			    : xdns_limit_net4((__u32)s->flow.src_lo);
 	i = xdns_limit_cell(l, net);
 	cell = bpf_map_lookup_elem(&limits, &i);
 	if (!cell)
-		return XDNS_LIMIT_ANSWER;
+		return 1;
 	if (!pass)
-		return xdns_limit_take(cell, l, now, random);
+		return xdns_limit_take(cell, l, now);
 	i += XDNS_LIMIT_CELLS;
 	passed = bpf_map_lookup_elem(&limits, &i);
-	return passed ? xdns_limit_pass(cell, passed, l, now, random) : XDNS_LIMIT_ANSWER;
+	return !passed || xdns_limit_pass(cell, passed, l, now);
 }
 
-/* What was not looked up may have a zero octet in a label, where the scan stopped too early. */
-__attribute__((noinline)) int is_whole_name(struct xdns_scratch *s)
+/* Sets s->verdict on this packet's response; it is asked for once, whichever way it goes. */
+__attribute__((noinline)) int limit_ask(struct xdns_scratch *s, __u32 pass)
 {
-	__u64 root = 0;
+	struct xdns_state *st = zone_state();
 
-	return s && xdns_qname_walk(&s->question.name, (const __u8 *)&root, 1) == XDNS_WALK_INSIDE;
+	if (!s || !st)
+		return 0;
+	if (s->verdict != VERDICT_NONE)
+		return 0;
+	s->verdict = XDNS_LIMIT_ANSWER;
+	if (!is_unlimited(s) && !ask_cells(s, &st->limit, pass))
+		s->verdict = xdns_limit_beyond(&st->limit, bpf_get_prandom_u32());
+	return 0;
 }
 
 /*
@@ -103,18 +113,14 @@ __attribute__((noinline)) int is_whole_name(struct xdns_scratch *s)
  */
 __attribute__((noinline)) int limit_response(struct xdp_md *ctx, struct xdns_scratch *s, __u32 what)
 {
-	struct xdns_state *st = zone_state();
 	int pass = what > XDNS_ANSWER_LAST;
-	enum xdns_limit_verdict verdict;
 
-	if (!s || !st)
+	if (!s)
 		return XDNS_drop_limited;
-	if (is_unlimited(s))
+	limit_ask(s, pass);
+	if (s->verdict == XDNS_LIMIT_ANSWER)
 		return XDNS_CONTINUE;
-	verdict = ask_cells(s, &st->limit, pass);
-	if (verdict == XDNS_LIMIT_ANSWER)
-		return XDNS_CONTINUE;
-	if (verdict == XDNS_LIMIT_SLIP && s->is_read && (!pass || is_whole_name(s)))
+	if (s->verdict == XDNS_LIMIT_SLIP && s->is_read && (!pass || is_whole_name(s)))
 		return answer_slip(ctx, s);
 	return pass ? XDNS_drop_limited_pass : XDNS_drop_limited;
 }

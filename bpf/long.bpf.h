@@ -61,11 +61,15 @@ __attribute__((noinline)) int extra_step(struct xdns_scratch *s, __u32 k)
 		 : XDNS_STEP_MISSING;
 }
 
-static __always_inline int long_srv(struct xdns_scratch *s, const struct xdns_record *r)
+static __always_inline int long_srv(struct xdns_scratch *s)
 {
-	__u32 n = r->n_srv;
+	const struct xdns_record *r = bpf_map_lookup_elem(&records, &s->record);
 	int step = XDNS_STEP_DONE;
+	__u32 n;
 
+	if (!r)
+		return -1;
+	n = r->n_srv;
 	xdns_srv_begin(r, &s->question, &s->answer);
 	for (__u32 k = 0; k < XDNS_SRV_MAX && k < n && step == XDNS_STEP_DONE; k++)
 		step = srv_step(s, k);
@@ -151,9 +155,7 @@ __attribute__((noinline)) int make_room(struct xdp_md *ctx, struct xdns_scratch 
 }
 
 /* Writes the answer aside; the counter it came to. */
-static __always_inline enum xdns_counter compose(struct xdns_scratch *s,
-						 const struct xdns_record *r,
-						 enum xdns_counter what)
+static __always_inline enum xdns_counter compose(struct xdns_scratch *s, enum xdns_counter what)
 {
 	int failed = 0;
 
@@ -165,7 +167,7 @@ static __always_inline enum xdns_counter compose(struct xdns_scratch *s,
 		failed = long_set_aaaa(s);
 		break;
 	case XDNS_answer_srv:
-		failed = r ? long_srv(s, r) : -1;
+		failed = long_srv(s);
 		break;
 	default:
 		return put_soa(s, what) ? XDNS_pass_mtu : what;
@@ -194,17 +196,19 @@ static __always_inline enum xdns_counter send_answer(struct xdp_md *ctx, struct 
 	/* a cut answer without room for even one record has no body */
 	if (len > XDNS_BODY_CAP || (len && bpf_xdp_store_bytes(ctx, at, s->body, len)))
 		return XDNS_drop_write;
-	return write_headers_of(ctx, s, &reply, slip) ? XDNS_drop_write : XDNS_CONTINUE;
+	return write_headers(ctx, s, &reply, slip) ? XDNS_drop_write : XDNS_CONTINUE;
 }
 
-static __always_inline enum xdns_counter answer_long(struct xdp_md *ctx, struct xdns_scratch *s,
-						     const struct xdns_record *r, __u32 limit,
-						     enum xdns_counter what)
+/* Of a name's record, s->record, or of none. what: the answer. */
+__attribute__((noinline)) int answer_long(struct xdp_md *ctx, struct xdns_scratch *s, __u32 limit,
+					  __u32 what)
 {
 	enum xdns_counter sent;
 
+	if (!s)
+		return XDNS_pass_not_serving;
 	xdns_answer_init(&s->answer, &s->question, limit);
-	what = compose(s, r, what);
+	what = compose(s, what);
 	if (what > XDNS_ANSWER_LAST)
 		return what;
 	xdns_put_opt(&s->question, &s->answer, s->body, XDNS_BODY_CAP);

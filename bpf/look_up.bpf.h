@@ -23,10 +23,21 @@ __attribute__((noinline)) int missing_name(struct xdns_scratch *s)
 	}
 }
 
-/* Loads before it are done before those behind it: an exchange is a full barrier everywhere. */
+/* Is the name well-formed to its end? What was not looked up may have a zero octet in a label. */
+__attribute__((noinline)) int is_whole_name(struct xdns_scratch *s)
+{
+	__u64 root = 0;
+
+	return s && xdns_qname_walk(&s->question.name, (const __u8 *)&root, 1) == XDNS_WALK_INSIDE;
+}
+
+/*
+ * Loads before it are done before those behind it: an exchange is a full barrier everywhere. s may
+ * be NULL in a program that needs none.
+ */
 static __always_inline void load_fence(struct xdns_scratch *s)
 {
-	if (xdns_load_fences)
+	if (s && xdns_extras & XDNS_EXTRA_FENCES)
 		(void)__sync_lock_test_and_set(&s->fence, 0);
 }
 
@@ -140,24 +151,24 @@ static __always_inline void ask_memory(__u64 hash)
 	__u32 home = xdns_home(hash, xdns_homes);
 	const struct xdns_record *r;
 
-	if (!xdns_homes)
-		return;
 	r = bpf_map_lookup_elem(&records, &home);
 	if (r)
 		(void)xdns_read_once(*(const __u64 *)r);
 }
 
-/* Through the front index, or else the hash map. Sets s->record and *ret unless it is a miss. */
-static __always_inline enum xdns_counter look_up(struct xdns_scratch *s,
-						 const struct xdns_state *st,
-						 const struct xdns_record **ret)
+/* Through the front index, or else the hash map. Sets s->record unless it is a miss. */
+__attribute__((noinline)) int look_up(struct xdns_scratch *s)
 {
-	__u32 before = xdns_read_once(st->changes), i = 0;
+	const struct xdns_state *st = zone_state();
 	const struct xdns_record *r = 0;
 	enum xdns_front_result found;
 	enum xdns_counter what;
+	__u32 before, i = 0;
 	__u64 hash;
 
+	if (!s || !st)
+		return XDNS_pass_not_serving;
+	before = xdns_read_once(st->changes);
 	load_fence(s);
 	hash = xdns_qname_hash(&s->question.name, config()->hash_key);
 	s->question.name.hash = hash;
@@ -178,7 +189,6 @@ static __always_inline enum xdns_counter look_up(struct xdns_scratch *s,
 			return not_the_name(s, i);
 	}
 	s->record = i;
-	*ret = r;
 	return kind_of(s, r);
 }
 

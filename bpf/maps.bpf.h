@@ -9,9 +9,23 @@
 
 #include "abi.h"
 #include "answer.h"
+#include "cookie.h"
 #include "counters.h"
 #include "limit.h"
 #include "pkt.h"
+
+/* A question of the quick way (quick.bpf.h); its name is in QUICK_WORDS words, zeros behind it. */
+#define QUICK_WORDS (XDNS_NAME_INLINE / 8)
+
+struct quick {
+	__u64 header;  /* the message's first eight octets */
+	__u64 sum;     /* of the name, from an even octet on */
+	__u64 hash;    /* the name's */
+	__u32 len;     /* octets of the name, up to 64 */
+	__u32 rest;    /* type and class, as they follow it */
+	__u32 opt_len; /* octets of the response's OPT; 0: it gets none */
+	__u32 dnssec_ok;
+};
 
 /* Scratch of one CPU: the question, and answers that are not written straight into the frame. */
 #define XDNS_BODY_CAP 2048
@@ -23,9 +37,14 @@ struct xdns_scratch {
 	struct xdns_question question;
 	struct xdns_qname folded; /* its name in lower case, where that was needed */
 	struct xdns_answer answer;
+	struct quick
+		quick; /* and its name: for those of its answers that are functions of their own */
+	__u64 word[QUICK_WORDS];
+	struct xdns_client who;	  /* for the cookie */
 	__u32 record;		  /* index of the record found */
 	__u32 fence;		  /* its exchange orders loads, see load_fence() */
 	__u32 client;		  /* XDNS_CLIENT_*; set if the program looks at the lists */
+	__u32 verdict;		  /* of the limit, or that it was not asked; set if limited */
 	__u32 is_read;		  /* the question is one that could be answered; set if limited */
 	__u8 body[XDNS_BODY_CAP]; /* what follows the question */
 	__u8 head[XDNS_HEAD_CAP]; /* the question, while it moves to the front */

@@ -32,7 +32,6 @@ __attribute__((noinline)) int take_options(struct xdp_md *ctx, struct xdns_scrat
 {
 	struct xdns_state *st = zone_state();
 	const struct xdns_cookies *secrets;
-	struct xdns_client who = {};
 	enum xdns_counter why;
 	__u32 i;
 
@@ -51,10 +50,10 @@ __attribute__((noinline)) int take_options(struct xdp_md *ctx, struct xdns_scrat
 	}
 	if (xdns_flow_load((void *)(long)ctx->data, (void *)(long)ctx->data_end, &s->pkt, &s->flow))
 		return XDNS_pass_length;
-	who.hi = s->flow.src_hi;
-	who.lo = s->flow.src_lo;
-	who.is_ip6 = s->pkt.is_ip6;
-	xdns_cookie_answer(secrets, &who, wall_clock(st), &s->question);
+	s->who.hi = s->flow.src_hi;
+	s->who.lo = s->flow.src_lo;
+	s->who.is_ip6 = s->pkt.is_ip6;
+	xdns_cookie_answer(secrets, &s->who, wall_clock(st), &s->question);
 	s->question.asked = XDNS_ASKED_COOKIE;
 	s->question.opt_len = XDNS_OPT_COOKIE_LEN;
 	return XDNS_CONTINUE;

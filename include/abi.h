@@ -26,7 +26,7 @@
 #include "compat.h"
 #include "dns.h"
 
-#define XDNS_ABI_VERSION 6
+#define XDNS_ABI_VERSION 7
 
 #define XDNS_NAME_INLINE 64
 #define XDNS_NAME_TAIL	 192
@@ -243,6 +243,7 @@ struct xdns_config {
 	__u16 answer_flags; /* AA, and RA if recurseon */
 	__u8 set_tc;	    /* SetTruncateBit */
 	__u8 reserved[5];
+	__u64 answer_word; /* a response's first eight octets: QR, answer_flags, one question */
 	__u64 hash_key[XDNS_HASH_WORDS][2];
 	__u8 domain[DNS_NAME_MAX + 1];	  /* lower case */
 	struct xdns_apex_rr soa;	  /* as a positive answer */
@@ -253,6 +254,7 @@ struct xdns_config {
 #define XDNS_EXTRA_FRAGS   1 /* frames may have several buffers (a jumbo MTU) */
 #define XDNS_EXTRA_CLIENTS 2 /* the lists of clients name somebody */
 #define XDNS_EXTRA_LIMIT   4 /* responses are counted */
+#define XDNS_EXTRA_FENCES  8 /* the machine may do loads out of their order, as x86 does not */
 
 #define XDNS_ASSERT(cond) _Static_assert(cond, #cond)
 XDNS_ASSERT(sizeof(struct xdns_srv) == 8);

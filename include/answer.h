@@ -365,11 +365,10 @@ static __always_inline enum xdns_step xdns_extra_step(const void *env, const str
 }
 
 /* The pointer to the apex behind this question, network order. */
-static __always_inline __u16 xdns_apex_pointer(const struct xdns_config *cfg,
-					       const struct xdns_question *q)
+static __always_inline __u16 xdns_apex_pointer(const struct xdns_config *cfg, __u32 question_len)
 {
 	/* the domain ends the question's name; type and class follow */
-	return xdns_be16(DNS_POINTER | (DNS_HEADER_LEN + q->len - 4 - cfg->domain_len));
+	return xdns_be16(DNS_POINTER | (DNS_HEADER_LEN + question_len - 4 - cfg->domain_len));
 }
 
 /*
@@ -381,7 +380,7 @@ static __always_inline int xdns_put_apex_rr(const struct xdns_config *cfg,
 					    const struct xdns_question *q, __u32 serial,
 					    struct xdns_answer *a, __u8 *buf, __u32 cap)
 {
-	__u16 apex = xdns_apex_pointer(cfg, q);
+	__u16 apex = xdns_apex_pointer(cfg, q->len);
 	__u32 at = xdns_read_once(a->len), len = rr->len;
 
 	if (at > cap - XDNS_SOA_MAX || len > XDNS_SOA_MAX || at + len > a->room)
@@ -418,10 +417,10 @@ static __always_inline int xdns_answer_negative(const struct xdns_config *cfg,
  * The first eight octets of the OPT that a query with OPT gets (RFC 6891 6.1.1, 7); the other
  * three are zero: root, type, our size, flags.
  */
-static __always_inline __u64 xdns_opt_word(const struct xdns_question *q)
+static __always_inline __u64 xdns_opt_word(int dnssec_ok)
 {
 	return (__u64)xdns_be16(DNS_TYPE_OPT) << 8 | (__u64)xdns_be16(DNS_UDP_EDNS_MAX) << 24 |
-	       (q->dnssec_ok ? (__u64)xdns_be16(DNS_EDNS_DO) << 56 : 0);
+	       (dnssec_ok ? (__u64)xdns_be16(DNS_EDNS_DO) << 56 : 0);
 }
 
 /* The OPT at p, DNS_OPT_LEN octets. */
@@ -461,13 +460,29 @@ static __always_inline void xdns_put_opt(const struct xdns_question *q, struct x
 
 	if (!q->opt_len || at > cap - XDNS_OPT_COOKIE_LEN)
 		return;
-	xdns_put_opt_at(buf + at, xdns_opt_word(q));
+	xdns_put_opt_at(buf + at, xdns_opt_word(q->dnssec_ok));
 	a->len = at + DNS_OPT_LEN;
 	a->ar++;
 	if (q->asked & XDNS_ASKED_COOKIE) {
 		xdns_put_cookie_at(buf + at, q);
 		a->len = at + XDNS_OPT_COOKIE_LEN;
 	}
+}
+
+/*
+ * The response's header at p, of a query whose first eight octets were `query`; RD and CD as asked
+ * (RFC 1035 4.1.1, RFC 4035 3.1.6). Returns its sum.
+ */
+static __always_inline __u64 xdns_reply_header(__u8 *p, const struct xdns_config *cfg, __u64 query,
+					       __u16 rcode, __u16 an, __u16 ns, __u16 ar)
+{
+	__u64 first = query & (0xffff | (__u64)xdns_be16(DNS_FLAG_RD | DNS_FLAG_CD) << 16);
+	__u32 second = xdns_be16(ns) | (__u32)xdns_be16(ar) << 16;
+
+	first |= cfg->answer_word | (__u64)xdns_be16(rcode) << 16 | (__u64)xdns_be16(an) << 48;
+	xdns_put64(p, first);
+	xdns_put32(p + 8, second);
+	return xdns_sum_add(second, first);
 }
 
 /* Flags of the response, host order; RD and CD as asked (RFC 1035 4.1.1, RFC 4035 3.1.6). */

@@ -18,6 +18,10 @@
  * from hoisting a use above its bounds check.
  */
 #define xdns_opaque(x) asm volatile("" : "+r"(x))
+/* Makes the verifier forget what x may be; y: another value, not a constant. */
+#define xdns_forget(x, y) asm volatile("%0 ^= %1\n%0 ^= %1" : "+r"(x) : "r"((__u64)(y)))
+/* Keeps an array from being taken apart into registers, of which there are too few. */
+#define xdns_in_memory(x) asm volatile("" : : "r"(x) : "memory")
 /* Data that is set before loading and constant from then on. */
 #define XDNS_RODATA const volatile
 /* In front of a loop over words: with constant places each costs half as many instructions. */
@@ -26,6 +30,8 @@
 #include <string.h>
 #define xdns_memcpy(dst, src, n) memcpy(dst, src, n)
 #define xdns_opaque(x)		 ((void)0)
+#define xdns_forget(x, y)	 ((void)(y))
+#define xdns_in_memory(x)	 ((void)0)
 #define XDNS_RODATA
 #define XDNS_UNROLL
 #ifndef __always_inline

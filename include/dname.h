@@ -200,32 +200,41 @@ static __always_inline int xdns_qname_read(const __u8 *p, const void *end, const
 /* What the label structure of a scanned name says about it. */
 enum xdns_walk { XDNS_WALK_BAD, XDNS_WALK_OUTSIDE, XDNS_WALK_INSIDE };
 
-/*
- * Walks the labels of a name, in whatever case, up to where the domain would begin. INSIDE: the
- * name is at or below the domain, and well-formed to its end, as the domain is. BAD: a label over
- * 63 octets, or the root too early. OUTSIDE may be malformed, too. Behind the domain seven more
- * octets must be readable.
- */
-static __always_inline enum xdns_walk xdns_qname_walk(const struct xdns_qname *q,
-						      const __u8 *domain, __u32 domain_len)
+/* Eight octets from the one at `at` on, of aligned words: BPF's stack wants them so. */
+static __always_inline __u64 xdns_word_at(const __u64 *word, __u32 at)
 {
-	const __u8 *octet = (const __u8 *)q->word;
+	__u32 shift = (at & 7) * 8;
+
+	word += at >> 3;
+	return word[0] >> shift | word[1] << 1 << (63 - shift);
+}
+
+/*
+ * Walks the labels of a name of len octets, in whatever case, up to where the domain would begin.
+ * INSIDE: the name is at or below the domain, and well-formed to its end, as the domain is. BAD: a
+ * label over 63 octets, or the root too early. OUTSIDE may be malformed, too. mask: of an octet's
+ * place in the words, which go on for one more. Behind the domain seven octets must be readable.
+ */
+static __always_inline enum xdns_walk xdns_walk_name(const __u64 *word, __u32 len, __u32 mask,
+						     const __u8 *domain, __u32 domain_len)
+{
+	const __u8 *octet = (const __u8 *)word;
 	__u32 at = 0, cut, label;
 
-	if (q->len < domain_len)
+	if (len < domain_len)
 		return XDNS_WALK_OUTSIDE;
-	cut = q->len - domain_len;
+	cut = len - domain_len;
 	for (int i = 0; i < 128 && at < cut; i++) {
-		label = octet[at & 0xff];
+		label = octet[at & mask];
 		if (label == 0 || label > DNS_LABEL_MAX)
 			return XDNS_WALK_BAD;
 		at += label + 1;
 	}
 	if (at != cut)
 		return XDNS_WALK_OUTSIDE;
-	/* a word at a time; what the last has too much is shifted out. Both arrays go on behind. */
+	/* a word at a time; what the last has too much is shifted out */
 	for (__u32 i = 0; i < DNS_NAME_MAX && i < domain_len; i += 8) {
-		__u64 w = xdns_fold(xdns_get64(octet + ((cut + i) & 0xff)));
+		__u64 w = xdns_fold(xdns_word_at(word, (cut + i) & mask));
 		__u64 differs = w ^ xdns_get64(domain + i);
 
 		if (domain_len - i < 8)
@@ -234,6 +243,12 @@ static __always_inline enum xdns_walk xdns_qname_walk(const struct xdns_qname *q
 			return XDNS_WALK_OUTSIDE;
 	}
 	return XDNS_WALK_INSIDE;
+}
+
+static __always_inline enum xdns_walk xdns_qname_walk(const struct xdns_qname *q,
+						      const __u8 *domain, __u32 domain_len)
+{
+	return xdns_walk_name(q->word, q->len, 0xff, domain, domain_len);
 }
 
 /* Does the name hold a '*' anywhere? (Mesos-DNS removes ".*" before it looks up.) */

@@ -68,9 +68,7 @@ static __always_inline enum xdns_limit_verdict xdns_limit_beyond(const struct xd
  * An exchange that fails means that another CPU took its turn; after XDNS_LIMIT_TRIES of them
  * within nanoseconds the network is flooded.
  */
-static __always_inline enum xdns_limit_verdict xdns_limit_take(__u64 *cell,
-							       const struct xdns_limit *l,
-							       __u64 now, __u32 random)
+static __always_inline int xdns_limit_take(__u64 *cell, const struct xdns_limit *l, __u64 now)
 {
 	for (int i = 0; i < XDNS_LIMIT_TRIES; i++) {
 		__u64 seen = xdns_read_once(*cell);
@@ -79,19 +77,17 @@ static __always_inline enum xdns_limit_verdict xdns_limit_take(__u64 *cell,
 		if (xdns_limit_reached(seen, l, now))
 			break;
 		if (__sync_val_compare_and_swap(cell, seen, from + l->interval) == seen)
-			return XDNS_LIMIT_ANSWER;
+			return 1;
 	}
-	return xdns_limit_beyond(l, random);
+	return 0;
 }
 
 /* One question more of this network to userspace? cell: its first, of which nothing is taken. */
-static __always_inline enum xdns_limit_verdict xdns_limit_pass(const __u64 *cell, __u64 *passed,
-							       const struct xdns_limit *l,
-							       __u64 now, __u32 random)
+static __always_inline int xdns_limit_pass(const __u64 *cell, __u64 *passed,
+					   const struct xdns_limit *l, __u64 now)
 {
-	if (xdns_limit_reached(*(const volatile __u64 *)cell, l, now))
-		return xdns_limit_beyond(l, random);
-	return xdns_limit_take(passed, l, now, random);
+	return !xdns_limit_reached(*(const volatile __u64 *)cell, l, now) &&
+	       xdns_limit_take(passed, l, now);
 }
 
 #endif

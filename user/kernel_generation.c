@@ -128,9 +128,6 @@ static int open_maps(struct zone *zone, const struct generation_wanted *wanted,
 	if (!g->skel)
 		return fail(ret_error, -errno, "opening the XDP program");
 	memcpy(&g->skel->rodata->xdns_cfg, zone_config(zone), sizeof(struct xdns_config));
-#ifndef __x86_64__
-	g->skel->rodata->xdns_load_fences = 1;
-#endif
 	g->extras = generation_extras(wanted);
 	g->skel->rodata->xdns_extras = g->extras;
 	/* without the flag drivers refuse the program where a frame may need several buffers */

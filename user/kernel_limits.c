@@ -13,11 +13,17 @@
 #define CELLS_SIZE (XDNS_LIMIT_ALL * sizeof(uint64_t))
 #define NET_MEMORY 128 /* octets of a network in the trie, with the node above it */
 
+#ifdef __x86_64__
+#define LOAD_FENCES 0
+#else
+#define LOAD_FENCES XDNS_EXTRA_FENCES
+#endif
+
 uint32_t generation_extras(const struct generation_wanted *wanted)
 {
 	return (wanted->frags ? XDNS_EXTRA_FRAGS : 0) |
 	       (wanted->clients && wanted->clients->count ? XDNS_EXTRA_CLIENTS : 0) |
-	       (wanted->limit ? XDNS_EXTRA_LIMIT : 0);
+	       (wanted->limit ? XDNS_EXTRA_LIMIT : 0) | LOAD_FENCES;
 }
 
 uint64_t generation_limits_memory(const struct generation_wanted *wanted)

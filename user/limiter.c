@@ -54,5 +54,7 @@ enum xdns_limit_verdict limiter_take(const struct limiter *l, const struct confi
 		return XDNS_LIMIT_ANSWER;
 	limiter_rule(l, cfg, &rule);
 	return xdns_limit_take((__u64 *)&cells[xdns_limit_cell(&rule, limiter_net(peer))], &rule,
-			       now, random);
+			       now)
+		       ? XDNS_LIMIT_ANSWER
+		       : xdns_limit_beyond(&rule, random);
 }

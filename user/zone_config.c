@@ -128,6 +128,8 @@ int zone_config_make(const struct config *cfg, struct xdns_config *ret)
 	c.port = htons(cfg->port);
 	c.ttl = htonl(cfg->ttl);
 	c.answer_flags = DNS_FLAG_AA | (cfg->recurse_on ? DNS_FLAG_RA : 0);
+	c.answer_word = (uint64_t)htons(DNS_FLAG_QR | c.answer_flags) << 16 | (uint64_t)htons(1)
+										      << 32;
 	c.set_tc = cfg->set_truncate_bit;
 	make_soa(cfg, &c, cfg->ttl, mname, rname, &c.soa);
 	/* RFC 2308 5: the TTL of a negative answer is the smaller of the two */

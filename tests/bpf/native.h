@@ -57,4 +57,8 @@ void native_leave_front(struct native *n, uint64_t hash);
 struct native_result native_run(struct native *n, const uint8_t *frame, size_t len,
 				struct native_room room, uint8_t *out, size_t cap);
 
+/* The same, but nothing goes the quick way (bpf/quick.bpf.h). */
+struct native_result native_run_general(struct native *n, const uint8_t *frame, size_t len,
+					struct native_room room, uint8_t *out, size_t cap);
+
 #endif

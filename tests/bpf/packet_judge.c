@@ -87,6 +87,18 @@ static bool head_room_agrees(struct bench *b, const struct frame *query, const s
 	       !memcmp(other.octet, reply->octet, got.len);
 }
 
+/* The general way leads to the same frame and the same counter. */
+static bool general_agrees(struct bench *b, const struct frame *query, struct native_room room,
+			   const struct native_result *quick, const struct frame *reply)
+{
+	struct frame other;
+	struct native_result got = native_run_general(b->native, query->octet, query->len, room,
+						      other.octet, FRAME_MAX);
+
+	return got.verdict == quick->verdict && got.counter == quick->counter &&
+	       got.len == quick->len && !memcmp(other.octet, reply->octet, got.len);
+}
+
 /* What is wrong with a frame that was not answered; NULL: nothing. */
 static const char *judge_passed(struct bench *b, const struct frame *query,
 				const struct native_result *native, const struct frame *reply)
@@ -159,6 +171,8 @@ const char *packet_judge(struct bench *b, const struct frame *query, struct nati
 	if (ret->verdict != verdict_of(ret->counter))
 		return "verdict and counter do not agree";
 	ret_reply->len = ret->len;
+	if (!general_agrees(b, query, room, ret, ret_reply))
+		return "the general way leads elsewhere";
 	if (ret->verdict == NATIVE_TX)
 		return judge_answered(b, query, ret->counter, ret_reply);
 	if (ret->verdict == NATIVE_PASS)

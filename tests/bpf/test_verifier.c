@@ -33,15 +33,14 @@
 struct way {
 	const char *what;
 	__u32 extras; /* XDNS_EXTRA_* */
-	bool fences;
 };
 
 static const struct way ways[] = {
-	{"plain", 0, false},
-	{"several buffers", XDNS_EXTRA_FRAGS, false},
-	{"clients and limit", XDNS_EXTRA_CLIENTS | XDNS_EXTRA_LIMIT, false},
-	{"all, with an arm64's fences", XDNS_EXTRA_FRAGS | XDNS_EXTRA_CLIENTS | XDNS_EXTRA_LIMIT,
-	 true},
+	{"plain", 0},
+	{"several buffers", XDNS_EXTRA_FRAGS},
+	{"clients and limit", XDNS_EXTRA_CLIENTS | XDNS_EXTRA_LIMIT},
+	{"all, with an arm64's fences",
+	 XDNS_EXTRA_FRAGS | XDNS_EXTRA_CLIENTS | XDNS_EXTRA_LIMIT | XDNS_EXTRA_FENCES},
 };
 
 /* The last line that begins so, or NULL. */
@@ -88,7 +87,6 @@ static struct mesos_xdns *open_as(const struct way *way)
 	config_free(cfg);
 	skel->rodata->xdns_front_buckets = 1024;
 	skel->rodata->xdns_homes = 1024;
-	skel->rodata->xdns_load_fences = way->fences;
 	skel->rodata->xdns_extras = way->extras;
 	if (way->extras & XDNS_EXTRA_FRAGS)
 		bpf_program__set_flags(skel->progs.mesos_xdns, BPF_F_XDP_HAS_FRAGS);
