@@ -38,7 +38,7 @@ static void fit_index(struct zone *z)
 
 static struct node *node_new(struct zone *z, const uint8_t *wire, size_t len, uint64_t hash)
 {
-	struct node *n = calloc(1, offsetof(struct node, wire) + len);
+	struct node *n = node_store_take(&z->nodes, node_size(len));
 
 	if (!n)
 		return NULL;
@@ -50,7 +50,7 @@ static struct node *node_new(struct zone *z, const uint8_t *wire, size_t len, ui
 		n->depth++;
 	fit_index(z);
 	if (zone_level_reserve(z, n->depth) || zone_index_add(z->index, n)) {
-		free(n);
+		node_store_give(&z->nodes, n, node_size(len));
 		return NULL;
 	}
 	z->level[n->depth].nodes++;
@@ -109,7 +109,8 @@ void zone_free(struct zone *z)
 	garbage_free(z, &z->fresh);
 	garbage_free(z, &z->waiting);
 	while (z->index && (n = zone_index_next(z->index, &at)))
-		zone_free_node(n);
+		zone_free_node(z, n);
+	node_store_done(&z->nodes);
 	free(z->index);
 	for (int depth = 0; depth < ZONE_DEPTH_MAX; depth++)
 		free(z->level[depth].dirty);

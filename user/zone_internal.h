@@ -8,6 +8,7 @@
 #include <urcu.h>
 
 #include "dname.h"
+#include "node_store.h"
 #include "pool.h"
 #include "zone.h"
 #include "zone_index.h"
@@ -57,6 +58,11 @@ struct node {
 	uint8_t wire[];
 };
 
+static inline size_t node_size(size_t wire_len)
+{
+	return offsetof(struct node, wire) + wire_len;
+}
+
 static inline struct datum *node_data(const struct node *n)
 {
 	return n->capacity > 1 ? n->many : (struct datum *)&n->one;
@@ -97,6 +103,7 @@ struct zone {
 	struct xdns_config config;
 	struct pool pool;
 	struct zone_index *index;
+	struct node_store nodes;
 	struct node *apex;
 	struct node
 		*recent[2]; /* targets: a task's records lead to two; none is kept over a commit */
@@ -141,7 +148,7 @@ void garbage_add_run(struct garbage *g, enum pool_class kind, unsigned order, ui
 void garbage_add_node(struct garbage *g, struct node *n);
 void garbage_add_index(struct garbage *g, struct zone_index *index);
 void garbage_free(struct zone *z, struct garbage *g);
-void zone_free_node(struct node *n);
+void zone_free_node(struct zone *z, struct node *n);
 void zone_drop_target_ref(struct zone *z, struct node *target);
 int zone_alloc(struct zone *z, enum pool_class kind, unsigned order, uint32_t *ret_index);
 

@@ -54,11 +54,11 @@ void garbage_add_index(struct garbage *g, struct zone_index *index)
 	g->indices = index;
 }
 
-void zone_free_node(struct node *n)
+void zone_free_node(struct zone *z, struct node *n)
 {
 	if (n->capacity > 1)
 		free(n->many);
-	free(n);
+	node_store_give(&z->nodes, n, node_size(n->wire_len));
 }
 
 static bool garbage_any(const struct garbage *g)
@@ -78,7 +78,7 @@ void garbage_free(struct zone *z, struct garbage *g)
 	}
 	for (size_t i = 0; i < g->nodes_count; i++) {
 		z->level[g->nodes[i]->depth].nodes--;
-		zone_free_node(g->nodes[i]);
+		zone_free_node(z, g->nodes[i]);
 	}
 	while (g->indices) {
 		struct zone_index *next = g->indices->next;

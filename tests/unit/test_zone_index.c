@@ -74,7 +74,7 @@ static int free_nodes(void **state)
 {
 	(void)state;
 	for (uint32_t i = 0; i < NODES; i++)
-		zone_free_node(nodes[i]);
+		free(nodes[i]);
 	return 0;
 }
 
