@@ -170,6 +170,8 @@ build/tests/%.skel.h: build/tests/%.bpf.o
 	$(Q)$(BPFTOOL) gen skeleton $< name $(notdir $*) > $@
 
 build/tests/bench/bench_packets.o: build/tests/bench/harness.skel.h
+build/tests/bench/bench_packets: build/tests/bench/packet_task.o \
+				 $(patsubst %.c,build/%.o,$(wildcard tests/bench/steps*.c))
 build/tests/bench/bench_zone: build/tests/bench/zone_bench.o
 build/tests/bench/bench_%: build/tests/bench/bench_%.o build/libxdns.a
 	$(call say,LD,$@)

@@ -3,50 +3,33 @@
  * Cost of a frame in the XDP program, by BPF_PROG_TEST_RUN: for each case the harness runs an
  * empty program, a bare reflect and ours in turn, round after round. "net" is what ours
  * takes on top of the empty one; its ratio to the empty one is the figure that holds on
- * another day.
+ * another day. And how many instructions the program takes for a frame, which is the same on any.
  */
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <urcu.h>
+#include <sys/stat.h>
 
 #include <bpf/bpf.h>
 #include <jansson.h>
 
 #include "config.h"
-#include "dname_text.h"
 #include "harness.h"
 #include "harness.skel.h"
 #include "kernel_internal.h"
 #include "limiter.h"
 #include "log.h"
-#include "pkt.h"
+#include "packet_task.h"
+#include "steps.h"
 #include "util.h"
-#include "zone_config.h"
 
 #define ROUNDS	    15
 #define REPEAT	    100000 /* frames a round */
 #define RANDOM_RUNS 4	   /* times as many frames where names are random */
-#define SERIAL	    1
 #define BIG_NAMES   1000000
-
-static const uint8_t SERVER4[4] = {10, 0, 0, 1}, CLIENT4[4] = {10, 0, 0, 2};
-static const uint8_t SERVER6[16] = {0xfd, [15] = 1}, CLIENT6[16] = {0xfd, [15] = 2};
-
-/* A query. */
-struct packet_case {
-	const char *name;
-	const char *qname; /* "%08x" in it: the number */
-	uint16_t type;
-	unsigned random : 1, ip6 : 1, opt : 1, tcp : 1;
-	int verdict;	 /* what the program must say */
-	const char *key; /* in bench.json's raw, NULL: none */
-	double goal;
-	const char
-		*against; /* goal is a multiple of this case's cost; NULL: of the empty program */
-};
+#define COUNT_KEYS  3	  /* of the zone's hash, for which instructions are counted */
+#define CASES_NAMES 10000 /* every case is asked of the zone of this size */
 
 /* Asked of zones of several sizes. */
 static const struct packet_case sized_cases[] = {
@@ -81,149 +64,7 @@ static const struct packet_case limited_case = {"A, one hot name, responsesPerSe
 						"web-00000001.marathon.mesos", DNS_TYPE_A,
 						.verdict = XDP_TX, .key = "limited"};
 
-static const unsigned zone_sizes[] = {1000, 10000, 100000, BIG_NAMES};
-
-static void die(const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	fputs("bench_packets: ", stderr);
-	vfprintf(stderr, format, args);
-	fputc('\n', stderr);
-	va_end(args);
-	exit(1);
-}
-
-/* Zone */
-
-/* The wire form, case kept; returns its length. */
-static size_t wire_name(const char *text, uint8_t wire[DNAME_WIRE_MAX])
-{
-	int len = dname_from_text(text, strlen(text), wire);
-
-	if (len < 0)
-		die("%s is no name", text);
-	return len;
-}
-
-static void add(struct zone *z, const char *owner, struct rr rr, const char *target)
-{
-	uint8_t name[DNAME_WIRE_MAX], to[DNAME_WIRE_MAX];
-
-	wire_name(owner, name);
-	if (target) {
-		wire_name(target, to);
-		rr.srv.target = to;
-	}
-	if (zone_add(z, name, &rr))
-		die("no memory for the zone");
-}
-
-static void add_a(struct zone *z, const char *owner, unsigned number)
-{
-	add(z, owner, (struct rr){.type = DNS_TYPE_A, .a = {10, number >> 16, number >> 8, number}},
-	    NULL);
-}
-
-static struct zone *make_zone(struct config *cfg, unsigned names)
-{
-	struct xdns_config zone_cfg;
-	struct zone_changes changes;
-	struct zone *z;
-	char owner[64];
-
-	if (zone_config_make(cfg, &zone_cfg) || zone_new(&zone_cfg, &z))
-		die("no memory for the zone");
-	for (unsigned i = 0; i < names; i++) {
-		snprintf(owner, sizeof(owner), "web-%08x.marathon.mesos", i);
-		add_a(z, owner, i);
-	}
-	add(z, "six.marathon.mesos", (struct rr){.type = DNS_TYPE_AAAA, .aaaa = {0xfd, [15] = 6}},
-	    NULL);
-	for (unsigned i = 0; i < 4; i++)
-		add_a(z, "four.marathon.mesos", i);
-	for (unsigned i = 0; i < 2; i++) {
-		snprintf(owner, sizeof(owner), "web-%08x.marathon.mesos", i);
-		add(z, "_two._tcp.marathon.mesos",
-		    (struct rr){.type = DNS_TYPE_SRV, .srv = {.port = 31000 + i, .weight = 1}},
-		    owner);
-	}
-	if (zone_commit(z, SERIAL, &changes))
-		die("no memory for the zone");
-	return z;
-}
-
-/* Frames */
-
-static size_t dns_query(const struct packet_case *c, uint8_t *p, uint32_t *ret_digits)
-{
-	static const uint8_t opt[DNS_OPT_LEN] = {0, 0, DNS_TYPE_OPT, 0x04, 0xd0};
-	const char *number = strstr(c->qname, "%08x");
-	size_t len = DNS_HEADER_LEN;
-	char text[256];
-
-	memset(p, 0, DNS_HEADER_LEN);
-	p[2] = 1; /* RD */
-	p[5] = 1; /* one question */
-	p[11] = c->opt;
-	snprintf(text, sizeof(text), "%s", c->qname);
-	if (number)
-		snprintf(text + (number - c->qname), sizeof(text) - (number - c->qname),
-			 "00000000%s", number + strlen("%08x"));
-	*ret_digits = number ? len + 1 + (number - c->qname) : 0;
-	len += wire_name(text, p + len);
-	p[len++] = 0;
-	p[len++] = c->type;
-	p[len++] = 0;
-	p[len++] = DNS_CLASS_IN;
-	if (!c->opt)
-		return len;
-	memcpy(p + len, opt, sizeof(opt));
-	return len + sizeof(opt);
-}
-
-static void make_task(const struct packet_case *c, unsigned names, struct harness_task *t)
-{
-	uint8_t *ip = t->frame + ETH_HEADER_LEN;
-	struct udp_header *udp;
-	uint16_t dns_len, udp_len;
-	uint32_t digits;
-
-	memset(t, 0, sizeof(*t));
-	t->seed = 0x2545f491;
-	memcpy(t->frame, "\2\0\0\0\0\1\2\0\0\0\0\2", 12);
-	if (c->ip6) {
-		t->frame[12] = 0x86;
-		t->frame[13] = 0xdd;
-		ip[0] = 0x60;
-		ip[6] = IP_PROTOCOL_UDP;
-		memcpy(ip + 8, CLIENT6, 16);
-		memcpy(ip + 24, SERVER6, 16);
-		udp = (void *)(ip + IP6_HEADER_LEN);
-	} else {
-		t->frame[12] = 8;
-		ip[0] = 0x45;
-		ip[8] = 64;
-		ip[9] = c->tcp ? 6 : IP_PROTOCOL_UDP;
-		memcpy(ip + 12, CLIENT4, 4);
-		memcpy(ip + 16, SERVER4, 4);
-		udp = (void *)(ip + IP4_HEADER_LEN);
-	}
-	dns_len = dns_query(c, (uint8_t *)(udp + 1), &digits);
-	udp_len = UDP_HEADER_LEN + dns_len;
-	udp->src = xdns_be16(40000);
-	udp->dst = xdns_be16(53);
-	udp->len = xdns_be16(udp_len);
-	/* Over IPv6 there has to be one (RFC 8200, 8.1). It is not looked at, and the IDs differ.
-	 */
-	udp->check = 0xffff;
-	xdns_put16(ip + (c->ip6 ? 4 : 2), xdns_be16(c->ip6 ? udp_len : IP4_HEADER_LEN + udp_len));
-	t->id_at = (uint8_t *)(udp + 1) - t->frame;
-	t->digits_at = digits ? t->id_at + digits : 0;
-	t->len = t->id_at + dns_len;
-	t->names = names;
-}
+static const unsigned zone_sizes[] = {1000, CASES_NAMES, 100000, BIG_NAMES};
 
 /* Runs */
 
@@ -232,8 +73,9 @@ struct bench {
 	struct config *cfg;
 	struct zone *zone;
 	struct generation gen;
-	unsigned repeat; /* frames a round */
-	json_t *rows;
+	const char *steps_dir; /* where the lines of the counted instructions go; may be NULL */
+	unsigned repeat;       /* frames a round */
+	json_t *rows, *skipped;
 };
 
 /* Nanoseconds a frame. */
@@ -262,17 +104,18 @@ static int compare(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-static double median(const double *v, double *ret_min, double *ret_max)
+/* Of ROUNDS values at most. */
+static double median(const double *v, int count, double *ret_min, double *ret_max)
 {
 	double sorted[ROUNDS];
 
-	memcpy(sorted, v, sizeof(sorted));
-	qsort(sorted, ROUNDS, sizeof(*sorted), compare);
+	memcpy(sorted, v, count * sizeof(*v));
+	qsort(sorted, count, sizeof(*sorted), compare);
 	if (ret_min)
 		*ret_min = sorted[0];
 	if (ret_max)
-		*ret_max = sorted[ROUNDS - 1];
-	return sorted[ROUNDS / 2];
+		*ret_max = sorted[count - 1];
+	return sorted[count / 2];
 }
 
 /* hot: net ns of sized_cases[0] in the same rounds. */
@@ -287,8 +130,8 @@ static void measure(struct bench *b, const struct packet_case *c, unsigned names
 	unsigned repeat = c->random ? b->repeat * RANDOM_RUNS : b->repeat;
 	struct harness_task t, hot;
 
-	make_task(c, names, &t);
-	make_task(&sized_cases[0], names, &hot);
+	packet_task(c, names, &t);
+	packet_task(&sized_cases[0], names, &hot);
 	run(b, &t, HARNESS_SUBJECT, repeat, c->verdict); /* warm */
 	for (int i = 0; i < ROUNDS; i++) {
 		m->empty[i] = run(b, &t, HARNESS_EMPTY, repeat, XDP_TX);
@@ -300,26 +143,27 @@ static void measure(struct bench *b, const struct packet_case *c, unsigned names
 	}
 }
 
-static json_t *array(const double *v)
+static json_t *array(const double *v, int count)
 {
 	json_t *list = json_array();
 
-	for (int i = 0; i < ROUNDS; i++)
+	for (int i = 0; i < count; i++)
 		json_array_append_new(list, json_real(v[i]));
 	return list;
 }
 
-static void put_row(struct bench *b, const char *name, const char *unit, const double *ratio,
-		    double goal, json_t *raw)
+/* count: of the rounds. */
+static void put_row(struct bench *b, const char *name, const char *unit, const double *rounds,
+		    int count, double goal, json_t *raw)
 {
-	double min, max, mid = median(ratio, &min, &max);
+	double min, max, mid = median(rounds, count, &min, &max);
 
-	fprintf(stderr, "  %-44s %7.2f  %6.2f..%-7.2f %s\n", name, mid, min, max, unit);
+	fprintf(stderr, "  %-64s %7.2f  %6.2f..%-7.2f %s\n", name, mid, min, max, unit);
 	json_array_append_new(b->rows, json_pack("{s:s,s:s,s:f,s:f,s:f,s:s,s:o,s:o,s:o}", "row",
 						 name, "unit", unit, "median", mid, "min", min,
 						 "max", max, "better", "lower", "goal",
 						 goal > 0 ? json_real(goal) : json_null(), "rounds",
-						 array(ratio), "raw", raw));
+						 array(rounds, count), "raw", raw));
 }
 
 static void report(struct bench *b, const struct packet_case *c, unsigned names, double goal,
@@ -334,13 +178,13 @@ static void report(struct bench *b, const struct packet_case *c, unsigned names,
 	for (int i = 0; i < ROUNDS; i++)
 		ratio[i] = m->net[i] / m->empty[i];
 	net_min = 0;
-	median(m->net, &net_min, NULL);
-	raw = json_pack("{s:i,s:s,s:f,s:f,s:f,s:f}", "names", (int)names, "case",
-			c->key ? c->key : "", "empty_ns", median(m->empty, NULL, NULL),
-			"reflect_net_ns",
-			median(m->reflect, NULL, NULL) - median(m->empty, NULL, NULL), "net_ns",
-			median(m->net, NULL, NULL), "net_min_ns", net_min);
-	put_row(b, name, unit, ratio, c->against ? 0 : goal, raw);
+	median(m->net, ROUNDS, &net_min, NULL);
+	raw = json_pack(
+		"{s:i,s:s,s:f,s:f,s:f,s:f}", "names", (int)names, "case", c->key ? c->key : "",
+		"empty_ns", median(m->empty, ROUNDS, NULL, NULL), "reflect_net_ns",
+		median(m->reflect, ROUNDS, NULL, NULL) - median(m->empty, ROUNDS, NULL, NULL),
+		"net_ns", median(m->net, ROUNDS, NULL, NULL), "net_min_ns", net_min);
+	put_row(b, name, unit, ratio, ROUNDS, c->against ? 0 : goal, raw);
 	if (!c->against)
 		return;
 	for (int i = 0; i < ROUNDS; i++)
@@ -349,36 +193,32 @@ static void report(struct bench *b, const struct packet_case *c, unsigned names,
 	snprintf(name, sizeof(name), "%s", c->name);
 	put_row(b, name,
 		!strcmp(c->against, "hot") ? "net x of one hot A" : "x of an XDP_PASS program",
-		ratio, c->goal, json_object());
+		ratio, ROUNDS, c->goal, json_object());
 }
 
-static void set_state(struct xdns_state *s)
-{
-	s->serial = SERIAL;
-	s->max_udp = DNS_UDP_EDNS_MAX;
-	s->ip4_count = s->ip6_count = 1;
-	memcpy(s->ip4[0].address, SERVER4, 4);
-	memcpy(s->ip6[0].address, SERVER6, 16);
-	s->serving = 1;
-}
+/* Zones */
 
-/* limiter: with cells, for a program that limits; NULL: for one that does not. */
-static void load_zone(struct bench *b, unsigned names, const struct limiter *limiter)
+/*
+ * key: of its hash, 0: at random. limiter: with cells, for a program that limits; NULL: for one
+ * that does not.
+ */
+static void load_zone(struct bench *b, unsigned names, unsigned key, const struct limiter *limiter)
 {
 	struct generation_wanted wanted = {
 		.memory = SIZES_ANY, .limit = limiter, .limiter = limiter};
 	_cleanup_free_ char *error = NULL;
-	uint32_t key = HARNESS_SUBJECT;
+	uint32_t subject = HARNESS_SUBJECT;
 	int fd;
 
 	fprintf(stderr, "zone of %u names\n", names);
-	b->zone = make_zone(b->cfg, names);
+	b->zone = packet_zone(b->cfg, names, key);
 	if (generation_build(b->zone, &wanted, &b->gen, &error))
 		die("%s", error ? error : "no memory");
-	set_state(b->gen.state);
+	packet_state(b->gen.state);
 	b->gen.state->limit.interval = 1; /* ns */
 	fd = generation_program(&b->gen);
-	if (bpf_map_update_elem(bpf_map__fd(b->skel->maps.programs), &key, &fd, BPF_ANY))
+	if (b->skel &&
+	    bpf_map_update_elem(bpf_map__fd(b->skel->maps.programs), &subject, &fd, BPF_ANY))
 		die("calling the program: %s", strerror(errno));
 }
 
@@ -392,37 +232,143 @@ static void drop_zone(struct bench *b)
 static double sized_goal(const struct packet_case *c, unsigned names)
 {
 	if (!c->random)
-		return names == 10000 ? c->goal : 0;
-	return names == 10000 ? 2.5 : names == BIG_NAMES ? 5 : 0;
+		return names == CASES_NAMES ? c->goal : 0;
+	return names == CASES_NAMES ? 2.5 : names == BIG_NAMES ? 5 : 0;
+}
+
+static void bench_case(struct bench *b, const struct packet_case *c, unsigned names, double goal)
+{
+	struct measured m;
+
+	measure(b, c, names, &m);
+	report(b, c, names, goal, &m);
 }
 
 static void bench_zone(struct bench *b, unsigned names)
 {
-	struct measured m;
-
-	load_zone(b, names, NULL);
-	for (size_t i = 0; i < ARRAY_SIZE(sized_cases); i++) {
-		measure(b, &sized_cases[i], names, &m);
-		report(b, &sized_cases[i], names, sized_goal(&sized_cases[i], names), &m);
-	}
-	for (size_t i = 0; names == 10000 && i < ARRAY_SIZE(cases); i++) {
-		measure(b, &cases[i], names, &m);
-		report(b, &cases[i], names, cases[i].goal, &m);
-	}
+	load_zone(b, names, 0, NULL);
+	for (size_t i = 0; i < ARRAY_SIZE(sized_cases); i++)
+		bench_case(b, &sized_cases[i], names, sized_goal(&sized_cases[i], names));
+	for (size_t i = 0; names == CASES_NAMES && i < ARRAY_SIZE(cases); i++)
+		bench_case(b, &cases[i], names, cases[i].goal);
 	drop_zone(b);
 }
 
-static void bench_limited(struct bench *b, unsigned names)
+static void bench_limited(struct bench *b, const struct limiter *limiter, unsigned names)
 {
-	struct limiter limiter;
-	struct measured m;
-
-	if (limiter_init(&limiter) || kernel_create_cells(&limiter))
-		die("no memory for the limiter's cells");
-	load_zone(b, names, &limiter);
-	measure(b, &limited_case, names, &m);
-	report(b, &limited_case, names, 0, &m);
+	load_zone(b, names, 0, limiter);
+	bench_case(b, &limited_case, names, 0);
 	drop_zone(b);
+}
+
+/* Instructions */
+
+static void skip(struct bench *b, const char *row, const char *why)
+{
+	fprintf(stderr, "  %s: skipped: %s\n", row, why ? why : "no memory");
+	json_array_append_new(b->skipped,
+			      json_pack("{s:s,s:s}", "row", row, "why", why ? why : "no memory"));
+}
+
+/* By lines of the source, in a file that is called as the case. */
+static void write_lines(const struct bench *b, const struct packet_case *c,
+			const struct steps *steps, const struct steps_count *count)
+{
+	_cleanup_free_ char *path = NULL;
+	FILE *out;
+
+	if (asprintf(&path, "%s/%s.txt", b->steps_dir, c->name) < 0)
+		die("no memory");
+	for (char *p = path + strlen(b->steps_dir) + 1; *p; p++)
+		if (strchr(" ,:/", *p))
+			*p = '_';
+	out = fopen(path, "we");
+	if (!out)
+		die("%s: %s", path, strerror(errno));
+	if (steps_write(steps, count, out) || fclose(out))
+		die("writing %s failed", path);
+}
+
+/* Of the zone under one key after the other. */
+struct counted {
+	const struct packet_case *c;
+	char row[96];
+	struct steps_count least;
+	double all[COUNT_KEYS];
+	int done;
+	bool skipped;
+};
+
+static void count_case(struct bench *b, struct steps *steps, struct counted *n)
+{
+	_cleanup_free_ char *error = NULL;
+	struct steps_count count;
+	struct harness_task t;
+
+	if (n->skipped)
+		return;
+	snprintf(n->row, sizeof(n->row), "%s: instructions of the program", n->c->name);
+	packet_task(n->c, 0, &t);
+	if (steps_count(steps, t.frame, t.len, &count, &error)) {
+		n->skipped = true;
+		skip(b, n->row, error);
+		return;
+	}
+	if (!n->done || count.all < n->least.all) {
+		n->least = count;
+		if (b->steps_dir)
+			write_lines(b, n->c, steps, &count);
+	}
+	n->all[n->done++] = count.all;
+}
+
+static void report_count(struct bench *b, const struct counted *n)
+{
+	if (n->skipped || !n->done)
+		return;
+	put_row(b, n->row, "BPF instructions", n->all, n->done, 0,
+		json_pack("{s:I,s:I}", "stack_loads", (json_int_t)n->least.loads, "stack_stores",
+			  (json_int_t)n->least.stores));
+}
+
+/*
+ * Where a name stands in the index is its key's doing, so there are a few. false: instructions
+ * cannot be counted here.
+ */
+static bool count_cases(struct bench *b, struct counted *n, size_t count,
+			const struct limiter *limiter)
+{
+	_cleanup_free_ char *error = NULL;
+	struct steps *steps;
+
+	for (unsigned key = 1; key <= COUNT_KEYS; key++) {
+		load_zone(b, zone_sizes[0], key, limiter);
+		if (steps_open(generation_program(&b->gen), &steps, &error)) {
+			skip(b, "instructions of the program", error);
+			drop_zone(b);
+			return false;
+		}
+		for (size_t i = 0; i < count; i++)
+			count_case(b, steps, &n[i]);
+		steps_close(steps);
+		drop_zone(b);
+	}
+	for (size_t i = 0; i < count; i++)
+		report_count(b, &n[i]);
+	return true;
+}
+
+static void count_all(struct bench *b, const struct limiter *limiter)
+{
+	struct counted n[1 + ARRAY_SIZE(cases)] = {{.c = &sized_cases[0]}},
+			     limited = {.c = &limited_case};
+	size_t count = 1;
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
+		if (!cases[i].random)
+			n[count++].c = &cases[i];
+	if (count_cases(b, n, count, NULL))
+		count_cases(b, &limited, 1, limiter);
 }
 
 static void open_harness(struct bench *b)
@@ -441,29 +387,56 @@ static void open_harness(struct bench *b)
 			die("filling the harness: %s", strerror(errno));
 }
 
+static void write_result(const struct bench *b, const char *path)
+{
+	json_t *all = json_pack("{s:s,s:O,s:O}", "part", "packets", "rows", b->rows, "skipped",
+				b->skipped);
+
+	if (json_dump_file(all, path, JSON_INDENT(1)))
+		die("writing %s failed", path);
+	json_decref(all);
+}
+
+static void bench_all(struct bench *b, const struct limiter *limiter, unsigned largest)
+{
+	open_harness(b);
+	for (size_t i = 0; i < ARRAY_SIZE(zone_sizes) && zone_sizes[i] <= largest; i++)
+		bench_zone(b, zone_sizes[i]);
+	bench_limited(b, limiter, zone_sizes[0]);
+}
+
 int main(int argc, char **argv)
 {
 	static const char json[] = "{\"domain\":\"mesos\",\"masters\":[\"127.0.0.1:5050\"]}";
-	unsigned largest = argc > 2 ? strtoul(argv[2], NULL, 10) : BIG_NAMES;
-	struct bench b = {.rows = json_array(),
-			  .repeat = argc > 3 ? strtoul(argv[3], NULL, 10) : REPEAT};
+	struct bench b = {.rows = json_array(), .skipped = json_array(), .repeat = REPEAT};
 	_cleanup_free_ char *error = NULL;
-	json_t *all;
+	struct limiter limiter;
+	int r = 0;
 
 	if (argc < 2)
-		die("usage: bench_packets RESULT.json [LARGEST-ZONE [FRAMES]]");
+		die("usage: bench_packets RESULT.json [LARGEST-ZONE [FRAMES]]\n"
+		    "       bench_packets --steps DIR: the instructions alone, by lines of the "
+		    "source");
 	if (config_parse("bench", json, strlen(json), &b.cfg, &error))
 		die("%s", error);
-	open_harness(&b);
-	for (size_t i = 0; i < ARRAY_SIZE(zone_sizes) && zone_sizes[i] <= largest; i++)
-		bench_zone(&b, zone_sizes[i]);
-	bench_limited(&b, zone_sizes[0]);
-	all = json_pack("{s:s,s:O,s:[]}", "part", "packets", "rows", b.rows, "skipped");
-	if (json_dump_file(all, argv[1], JSON_INDENT(1)))
-		die("writing %s failed", argv[1]);
-	json_decref(all);
+	if (limiter_init(&limiter) || kernel_create_cells(&limiter))
+		die("no memory for the limiter's cells");
+	if (!strcmp(argv[1], "--steps") && argc == 3) {
+		b.steps_dir = argv[2];
+		if (mkdir(b.steps_dir, 0777) && errno != EEXIST)
+			die("%s: %s", b.steps_dir, strerror(errno));
+		count_all(&b, &limiter);
+		r = json_array_size(b.skipped) ? 1 : 0;
+	} else {
+		if (argc > 3)
+			b.repeat = strtoul(argv[3], NULL, 10);
+		bench_all(&b, &limiter, argc > 2 ? strtoul(argv[2], NULL, 10) : BIG_NAMES);
+		count_all(&b, &limiter);
+		write_result(&b, argv[1]);
+	}
 	json_decref(b.rows);
+	json_decref(b.skipped);
 	harness__destroy(b.skel);
 	config_free(b.cfg);
-	return 0;
+	return r;
 }
