@@ -39,10 +39,10 @@ static __always_inline enum xdns_counter prepare(struct xdp_md *ctx, struct xdns
  * A frame without VLAN tags. ip6, extras: constants; is there more to do than to answer? *begun:
  * the general way, if it is to follow, need not ask again what has been asked.
  */
-static __always_inline enum xdns_counter untagged(struct xdp_md *ctx, const struct xdns_state *st,
+static __always_inline enum xdns_counter untagged(struct xdp_md *ctx, const void *data,
+						  const void *end, const struct xdns_state *st,
 						  int ip6, int extras, __u64 *word, __u32 *begun)
 {
-	const void *data = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end;
 	struct xdns_scratch *s = 0;
 	__u32 dns_len = 0, zero = 0;
 	enum xdns_counter what;
@@ -62,7 +62,7 @@ static __always_inline enum xdns_counter untagged(struct xdp_md *ctx, const stru
 	}
 	if (xdns_read_once(st->serving) != XDNS_SERVING_YES)
 		return XDNS_CONTINUE;
-	return quick(ctx, st, s, ip6, dns_len, word);
+	return quick(ctx, data, end, st, s, ip6, dns_len, word);
 }
 
 static __always_inline enum xdns_counter handle(struct xdp_md *ctx, int extras)
@@ -79,9 +79,9 @@ static __always_inline enum xdns_counter handle(struct xdp_md *ctx, int extras)
 	if ((const void *)(eth + 1) > end)
 		return XDNS_pass_not_ip;
 	if (eth->type == xdns_be16(ETHERTYPE_IP4))
-		what = untagged(ctx, st, 0, extras, word, &begun);
+		what = untagged(ctx, data, end, st, 0, extras, word, &begun);
 	else if (eth->type == xdns_be16(ETHERTYPE_IP6))
-		what = untagged(ctx, st, 1, extras, word, &begun);
+		what = untagged(ctx, data, end, st, 1, extras, word, &begun);
 	return what == XDNS_CONTINUE ? (enum xdns_counter)general(ctx, begun) : what;
 }
 

@@ -279,11 +279,11 @@ static __always_inline enum xdns_counter quick_positive(struct xdp_md *ctx, int 
 }
 
 /* A DNS message of dns_len octets, by UDP, that is for us. */
-static __always_inline enum xdns_counter quick(struct xdp_md *ctx, const struct xdns_state *st,
+static __always_inline enum xdns_counter quick(struct xdp_md *ctx, const void *data,
+					       const void *end, const struct xdns_state *st,
 					       struct xdns_scratch *s, int ip6, __u32 dns_len,
 					       __u64 *word)
 {
-	const void *data = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end;
 	const struct xdns_record *r;
 	enum xdns_counter miss;
 	struct quick q;

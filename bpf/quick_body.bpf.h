@@ -107,7 +107,7 @@ static __always_inline int quick_put_opt(const struct quick *q, __u8 *p, const v
  */
 static __always_inline int quick_target(const struct xdns_record *t)
 {
-	return t && t->name_len <= XDNS_NAME_INLINE && t->n_a == 1 && t->n_aaaa == 0;
+	return t && t->name_len <= XDNS_NAME_INLINE && xdns_get32(&t->n_a) == 1;
 }
 
 /* Do both records lead to one target, whose address is added once? */
@@ -121,39 +121,80 @@ static __always_inline int quick_shared(const struct quick_answer *a)
 static __always_inline int quick_gather(const struct xdns_record *r, __u16 id,
 					struct quick_answer *a)
 {
-	__u32 n = r->n_srv, i = xdns_rotation(id, n);
-	const struct xdns_srv *srv, *srv2;
+	const struct xdns_srv_set *set;
+	__u32 n = r->n_srv;
 
 	if (n > 2)
 		return -1;
-	srv = xdns_record_srv(0, r, i);
-	srv2 = xdns_record_srv(0, r, xdns_wrap(i + 1, n));
-	if (!srv || !srv2)
-		return -1;
 	a->an = n;
-	a->srv = xdns_get64(srv);
-	a->srv2 = xdns_get64(srv2);
+	a->srv = a->srv2 = xdns_get64(&r->srv[0]);
+	if (n == 2) {
+		set = xdns_env_srv_set(0, r->srv_set);
+		if (!set)
+			return -1;
+		n = xdns_rotation(id, 2) & 1;
+		a->srv = xdns_get64(&set->srv[n]);
+		a->srv2 = xdns_get64(&set->srv[n ^ 1]);
+	}
 	a->target = xdns_env_target(0, a->srv >> 32);
 	a->target2 = xdns_env_target(0, a->srv2 >> 32);
 	if (!quick_target(a->target) || !quick_target(a->target2))
 		return -1;
-	a->ar = quick_shared(a) ? 1 : n;
+	a->ar = quick_shared(a) ? 1 : a->an;
 	a->len = XDNS_RR_SRV_FIXED + a->target->name_len + a->ar * XDNS_RR_A_LEN;
-	if (n == 2)
+	if (a->an == 2)
 		a->len += XDNS_RR_SRV_FIXED + a->target2->name_len;
 	return 0;
 }
 
+/* A target's words from the first to before the last, zeros behind its name; their sum. */
+static __always_inline __u64 quick_put_target_words(const struct xdns_record *t, __u8 *p,
+						    __u32 first, __u32 last)
+{
+	__u64 sum = 0, w;
+
+	XDNS_UNROLL
+	for (__u32 i = first; i < last; i++) {
+		w = xdns_get64(t->name + i * 8);
+		xdns_put64(p + i * 8, w);
+		sum = xdns_sum_add(sum, w);
+	}
+	return sum;
+}
+
 /*
- * One SRV record `at` octets into the body, its name in pairs of words: what follows the last
- * record is longer than what these may have too much.
+ * A target's name. More is written than it has, and written over by what comes behind it, which has
+ * 16 octets at least: if there is no room for 32, the name has no more than 16.
  */
+static __always_inline int quick_put_target(const struct xdns_record *t, __u32 len, __u8 *p,
+					    const void *end, __u64 *sum)
+{
+	if ((const void *)(p + 16) > end)
+		return -1;
+	if ((const void *)(p + 32) > end) {
+		*sum += quick_put_target_words(t, p, 0, 2);
+		return len > 16 ? -1 : 0;
+	}
+	*sum += quick_put_target_words(t, p, 0, 4);
+	XDNS_UNROLL
+	for (__u32 i = 4; i < QUICK_WORDS; i += 2) {
+		xdns_opaque(len);
+		if (i * 8 >= len)
+			break;
+		if ((const void *)(p + i * 8 + 16) > end)
+			return -1;
+		*sum += quick_put_target_words(t, p, i, i + 2);
+	}
+	return 0;
+}
+
+/* One SRV record `at` octets into the body. */
 static __always_inline int quick_put_srv(__u64 srv, const struct xdns_record *t, __u8 *p,
 					 const void *end, __u32 at, __u64 *sum)
 {
 	__u32 weight = (__u32)xdns_be16(srv >> 16) << 16, port = xdns_be16(srv);
 	__u32 ttl = config()->ttl, len = xdns_read_once(t->name_len);
-	__u64 part, w;
+	__u64 part;
 
 	p += at;
 	if ((const void *)(p + XDNS_RR_SRV_FIXED) > end)
@@ -162,21 +203,8 @@ static __always_inline int quick_put_srv(__u64 srv, const struct xdns_record *t,
 	xdns_put32(p + 12, weight); /* priority 0 */
 	xdns_put16(p + 16, port);
 	part = xdns_rr_sum(XDNS_OWNER_QNAME, DNS_TYPE_SRV, ttl, 6 + len) + weight + port;
-	p += XDNS_RR_SRV_FIXED;
-	XDNS_UNROLL
-	for (__u32 i = 0; i < QUICK_WORDS; i += 2) {
-		xdns_opaque(len);
-		if (i * 8 >= len)
-			break;
-		if ((const void *)(p + i * 8 + 16) > end)
-			return -1;
-		w = xdns_get64(t->name + i * 8);
-		xdns_put64(p + i * 8, w);
-		part = xdns_sum_add(part, w);
-		w = xdns_get64(t->name + i * 8 + 8);
-		xdns_put64(p + i * 8 + 8, w);
-		part = xdns_sum_add(part, w);
-	}
+	if (quick_put_target(t, len, p + XDNS_RR_SRV_FIXED, end, &part))
+		return -1;
 	*sum += xdns_sum_at(at, part);
 	return 0;
 }
