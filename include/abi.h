@@ -193,7 +193,7 @@ struct xdns_state {
 	__u32 max_udp; /* octets of a DNS message that every interface's MTU has room for */
 	__u32 ip4_count;
 	__u32 ip6_count;
-	__u32 front_complete; /* every name of `names` is in `front`, too */
+	__u32 front_complete; /* what `front` calls absent is in `names` neither */
 	__u32 names_complete; /* every name is in `names`: none was left out for want of memory */
 	struct xdns_ip4 ip4[XDNS_ADDRESSES_MAX];
 	struct xdns_ip6 ip6[XDNS_ADDRESSES_MAX];

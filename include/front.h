@@ -5,9 +5,10 @@
  * Entries stand by linear probing: from the bucket and the place in it that the hash
  * picks, round the bucket, then through the next ones.
  *
- * An entry may find, the name in the record decides. It may say "absent" only where every name
- * has an entry (state.front_complete); otherwise the hash map is asked. As with
- * the hash map, a miss counts only if `changes` stood still (abi.h).
+ * An entry may find, the name in the record decides. A place that was never used says "absent": a
+ * name that found none of its places free would come to none of those. That holds but while the
+ * index is filled anew (state.front_complete); otherwise the hash map is asked. As with the hash
+ * map, a miss counts only if `changes` stood still (abi.h).
  *
  * Readers define  const struct xdns_front *xdns_env_front(const void *env, __u32 bucket);
  * the writer is userspace, user/front_index.h.

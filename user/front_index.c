@@ -54,6 +54,16 @@ bool front_has(const struct front *f, uint64_t hash, uint32_t record)
 	return find(f, hash, xdns_front_entry(hash, record)) != NULL;
 }
 
+bool front_denies(const struct front *f, uint64_t hash, uint32_t record)
+{
+	if (front_has(f, hash, record))
+		return false;
+	for (uint32_t k = 0; k < PLACES; k++)
+		if (!load(place(f, hash, k)))
+			return true;
+	return false;
+}
+
 static uint64_t *find_free(const struct front *f, uint64_t hash)
 {
 	for (uint32_t k = 0; k < PLACES; k++) {
@@ -91,7 +101,8 @@ bool front_put(struct front *f, uint64_t hash, uint32_t old, uint32_t record)
 
 /*
  * A place between two entries must go on saying "look further". Before one that was never used,
- * nobody looks further, so it may be as if never used; and then those before it.
+ * nobody looks further, so it may be as if never used; and then those before it. In a bucket that
+ * was once full there is none such: it stays full, which names that found no place rely on.
  */
 void front_remove(struct front *f, uint64_t hash, uint32_t record)
 {

@@ -26,8 +26,9 @@ uint32_t front_array(uint32_t buckets);
 
 /*
  * The record of a hash: new if old is 0, else in the place of the old one.
- * XDNS_REF_COLLISION stays one entry however often it is put. False: no place is left where
- * readers look; the index is not complete from then on.
+ * XDNS_REF_COLLISION stays one entry however often it is put. False: all places where readers look
+ * for it are taken. They stay taken, if only by "look further", until the index is emptied, so
+ * readers are told nothing of this hash and ask the hash map.
  */
 bool front_put(struct front *f, uint64_t hash, uint32_t old, uint32_t record);
 
@@ -36,6 +37,9 @@ void front_remove(struct front *f, uint64_t hash, uint32_t record);
 
 /* Do readers find this record under this hash? */
 bool front_has(const struct front *f, uint64_t hash, uint32_t record);
+
+/* Would readers take it for absent? They never do of what was put, even if there was no place. */
+bool front_denies(const struct front *f, uint64_t hash, uint32_t record);
 
 /* Empties the index. */
 void front_clear(struct front *f);

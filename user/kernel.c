@@ -40,12 +40,6 @@ void kernel_index_end(struct kernel *k)
 	__atomic_add_fetch(&k->gen.state->changes, 1, __ATOMIC_SEQ_CST);
 }
 
-/* A name that finds no place in the front index is left to the hash map, and so are all misses. */
-static void front_lost(struct kernel *k)
-{
-	__atomic_store_n(&k->gen.state->front_complete, 0, __ATOMIC_SEQ_CST);
-}
-
 /*
  * A name that the maps have no room for. The program learns that misses prove nothing before the
  * name could be missed, and the name's old record is not to be found by then.
@@ -68,8 +62,7 @@ static int put_one(struct kernel *k, const struct zone_name *name)
 	generation_name(name, &value);
 	if (bpf_map_update_elem(k->gen.names_fd, &name->hash, &value, BPF_ANY))
 		return errno == E2BIG && k->gen.sizes.limited ? leave_out(k, name) : -errno;
-	if (!front_put(&k->gen.front, name->hash, name->old, name->record))
-		front_lost(k);
+	front_put(&k->gen.front, name->hash, name->old, name->record);
 	return 0;
 }
 
@@ -110,7 +103,7 @@ static void mirror_remove(void *ctx, const struct zone_name *names, size_t n)
 void kernel_renew_front(struct kernel *k)
 {
 	kernel_index_begin(k);
-	front_lost(k);
+	__atomic_store_n(&k->gen.state->front_complete, 0, __ATOMIC_SEQ_CST);
 	front_clear(&k->gen.front);
 	generation_fill_front(k->zone, &k->gen);
 	kernel_index_end(k);

