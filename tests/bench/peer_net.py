@@ -12,9 +12,8 @@ By itself a veth device wakes the other end for each frame, which in a virtual m
 than any of these servers. So both ends moderate as network cards do: while there is traffic a timer
 looks for frames, each time that about COALESCED have come. Everyone pays the same share of it.
 
-XDP at millions of queries a second leaves no second core to ask from: the program answers in the soft
-interrupt of whoever sent the frame. Its capacity is measured so, generator, program and
-counting on one core, which is less than it has; its bill at a lower rate as everyone's.
+The generator's core cannot ask an XDP program as much as it could answer: its rate without loss is the
+generator's. What it could answer follows from its bill at that rate.
 """
 import ctypes
 import os

@@ -18,7 +18,6 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 class Server:
     key = title = program = ''
     first_rate = 40000  # where the search begins
-    shares_core = False  # with the generator, while capacity is measured (peer_net.py)
     latency_options = ()
 
     def __init__(self, lane, files):
@@ -201,7 +200,6 @@ remote-control:
 class Reflect(Server):
     """No server: its end of the wire sends queries back as they are, and none can be faster here than that."""
     key, title, first_rate = 'reflect', 'a bare reflect', 800000
-    shares_core = True
     latency_options = ('--reflected',)
 
     @classmethod
@@ -258,7 +256,7 @@ class MesosDns(OfMesos):
 class MesosXdns(OfMesos):
     """In the kernel: everything asked here is answered by the XDP program."""
     key, title, program, first_rate = 'kernel', 'mesos-xdns, kernel', 'mesos-xdns', 800000
-    shares_core = xdp = True
+    xdp = True
 
     @classmethod
     def find(cls, settings):
@@ -283,7 +281,7 @@ class MesosXdns(OfMesos):
 class Fallback(MesosXdns):
     """In userspace alone, as where no XDP program can be loaded."""
     key, title, first_rate = 'fallback', 'mesos-xdns, userspace', 60000
-    shares_core = xdp = False
+    xdp = False
 
 
 OURS = [Fallback, MesosXdns]
