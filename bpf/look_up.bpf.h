@@ -146,14 +146,17 @@ static __always_inline enum xdns_counter kind_of(struct xdns_scratch *s,
  * were, comes here before the bucket has come from memory, and waits for both at once. In front of
  * that branch missing names would wait for a record, too. Only the load counts.
  */
-static __always_inline void ask_memory(__u64 hash)
+static __always_inline void ask_memory(__u64 hash, __u32 name_len)
 {
 	__u32 home = xdns_home(hash, xdns_homes);
 	const struct xdns_record *r;
 
 	r = bpf_map_lookup_elem(&records, &home);
-	if (r)
-		(void)xdns_read_once(*(const __u64 *)r);
+	if (!r)
+		return;
+	(void)xdns_read_once(*(const __u64 *)r);
+	if (name_len > XDNS_NAME_LINE)
+		(void)xdns_read_once(*(const __u64 *)(r->name + XDNS_NAME_LINE));
 }
 
 /* Through the front index, or else the hash map. Sets s->record unless it is a miss. */
@@ -176,7 +179,7 @@ __attribute__((noinline)) int look_up(struct xdns_scratch *s)
 	if (found == XDNS_FRONT_ABSENT && xdns_read_once(st->front_complete))
 		return believe(s, st, before, missing_name(s));
 	if (found == XDNS_FRONT_FOUND && i != XDNS_REF_COLLISION) {
-		ask_memory(hash);
+		ask_memory(hash, s->question.name.len);
 		r = record_of_question(s, i);
 	}
 	if (!r) {

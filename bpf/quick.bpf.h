@@ -20,9 +20,6 @@
 /* The rest of a question that this way may answer. */
 #define QUICK_REST(type) (xdns_be16(type) | (__u32)xdns_be16(DNS_CLASS_IN) << 16)
 
-/* Words of a name that are in a record's first cache line. */
-#define QUICK_LINE ((64 - __builtin_offsetof(struct xdns_record, name)) / 8)
-
 /*
  * Reads a name of `words` words, a constant, into word[], zeros behind it, one word at least. The
  * last word is loaded so that it ends with the name; there is always a header in front.
@@ -141,7 +138,7 @@ static __always_inline int quick_is(const struct xdns_record *r, const struct qu
 		return 0;
 	XDNS_UNROLL
 	for (__u32 i = 0; i < QUICK_WORDS; i++) {
-		if (i == QUICK_LINE && q->len <= QUICK_LINE * 8)
+		if (i * 8 == XDNS_NAME_LINE && q->len <= XDNS_NAME_LINE)
 			break;
 		if (xdns_get64(r->name + i * 8) != word[i])
 			return 0;
@@ -224,7 +221,7 @@ static __always_inline const struct xdns_record *quick_look_up(const struct xdns
 		*ret_miss = quick_miss(st, s, q, word, before);
 	if (found != XDNS_FRONT_FOUND || i == XDNS_REF_COLLISION)
 		return 0;
-	ask_memory(q->hash);
+	ask_memory(q->hash, q->len);
 	r = bpf_map_lookup_elem(&records, &i);
 	if (!r || (!quick_is(r, q, word) && !quick_is_folded(r, word, q->len)))
 		return 0;

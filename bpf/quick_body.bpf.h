@@ -30,7 +30,7 @@ static __always_inline int quick_put_a(const struct xdns_record *r, __u16 id, __
 	__u64 addresses = 0;
 
 	for (__u32 k = 0; k < XDNS_A_INLINE; k++, p += XDNS_RR_A_LEN) {
-		__u32 address = xdns_get32(r->a[i & (XDNS_A_INLINE - 1)]);
+		__u32 address = xdns_get32(xdns_inline_a(r, i & (XDNS_A_INLINE - 1)));
 
 		if (k >= n)
 			break;

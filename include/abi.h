@@ -26,14 +26,16 @@
 #include "compat.h"
 #include "dns.h"
 
-#define XDNS_ABI_VERSION 7
+#define XDNS_ABI_VERSION 8
 
 #define XDNS_NAME_INLINE 64
+#define XDNS_NAME_LINE	 48 /* of these in a record's first cache line */
 #define XDNS_NAME_TAIL	 192
 #define XDNS_TEXT_LEN	 68
 
 /* Records in a record itself; larger sets are in *_sets from the first on. */
 #define XDNS_A_INLINE	 4
+#define XDNS_A_LINE	 2 /* of these in its first cache line */
 #define XDNS_AAAA_INLINE 1
 #define XDNS_SRV_INLINE	 1
 
@@ -51,7 +53,8 @@ struct xdns_srv {
 /*
  * All RRsets of a name. Never changed once a reader can reach it; its slot,
  * and those of its sets, are used again only a grace period after nothing
- * points to them. Most A answers read the first cache line, or both.
+ * points to them. An A answer of a short name and one or two addresses reads the first cache
+ * line only.
  */
 struct xdns_record {
 	__u8 name_len; /* octets of the wire name, the root's included */
@@ -59,15 +62,24 @@ struct xdns_record {
 	__u16 n_a;
 	__u16 n_aaaa;
 	__u16 n_srv; /* SRV, or PTR for a reverse name */
-	__u8 a[XDNS_A_INLINE][4];
-	__u8 name[XDNS_NAME_INLINE]; /* lower-case wire name, zero padded */
-	__u32 name_tail;	     /* index into `name_tails` if name_len > XDNS_NAME_INLINE */
-	__u32 a_set;		     /* indices of the first element, */
-	__u32 aaaa_set;		     /* if the set is larger than its */
-	__u32 srv_set;		     /* inline room */
+	__u8 a[XDNS_A_LINE][4];
+	__u8 name[XDNS_NAME_INLINE];		     /* lower-case wire name, zero padded */
+	__u8 a_more[XDNS_A_INLINE - XDNS_A_LINE][4]; /* the third and the fourth */
+	__u32 name_tail; /* index into `name_tails` if name_len > XDNS_NAME_INLINE */
+	__u32 a_set;	 /* indices of the first element, */
+	__u32 aaaa_set;	 /* if the set is larger than its */
+	__u32 srv_set;	 /* inline room */
 	struct xdns_srv srv[XDNS_SRV_INLINE];
 	__u8 aaaa[XDNS_AAAA_INLINE][16];
 };
+
+/* The i-th address in the record itself, i < XDNS_A_INLINE. */
+static __always_inline const __u8 *xdns_inline_a(const struct xdns_record *r, __u32 i)
+{
+	/* the name stands between the two pairs; no branch, for i may be any */
+	return (const __u8 *)r + __builtin_offsetof(struct xdns_record, a) + i * 4 +
+	       (i / XDNS_A_LINE) * XDNS_NAME_INLINE;
+}
 
 /*
  * Of the first `homes` records the one for a name of this hash, if it was free when the record was
@@ -259,7 +271,9 @@ struct xdns_config {
 #define XDNS_ASSERT(cond) _Static_assert(cond, #cond)
 XDNS_ASSERT(sizeof(struct xdns_srv) == 8);
 XDNS_ASSERT(sizeof(struct xdns_record) == 128);
-XDNS_ASSERT(__builtin_offsetof(struct xdns_record, name) == 24);
+XDNS_ASSERT(__builtin_offsetof(struct xdns_record, name) == 64 - XDNS_NAME_LINE);
+XDNS_ASSERT(__builtin_offsetof(struct xdns_record, a_more) ==
+	    __builtin_offsetof(struct xdns_record, name) + XDNS_NAME_INLINE);
 XDNS_ASSERT(sizeof(struct xdns_a_set) == 64);
 XDNS_ASSERT(sizeof(struct xdns_aaaa_set) == 64);
 XDNS_ASSERT(sizeof(struct xdns_srv_set) == 64);

@@ -99,7 +99,7 @@ static __always_inline const __u8 *xdns_record_a(const void *env, const struct x
 	const struct xdns_a_set *set;
 
 	if (r->n_a <= XDNS_A_INLINE)
-		return r->a[i & (XDNS_A_INLINE - 1)];
+		return xdns_inline_a(r, i & (XDNS_A_INLINE - 1));
 	set = xdns_env_a_set(env, r->a_set + i / XDNS_A_PER_SET);
 	if (!set)
 		return 0;

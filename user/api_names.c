@@ -46,7 +46,7 @@ static const uint8_t *address(const struct pool *p, const struct xdns_record *r,
 			       : xdns_env_aaaa_set(p, r->aaaa_set + i / XDNS_AAAA_PER_SET)
 					 ->aaaa[i % XDNS_AAAA_PER_SET];
 	return r->n_a <= XDNS_A_INLINE
-		       ? r->a[i]
+		       ? xdns_inline_a(r, i)
 		       : xdns_env_a_set(p, r->a_set + i / XDNS_A_PER_SET)->a[i % XDNS_A_PER_SET];
 }
 

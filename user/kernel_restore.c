@@ -253,16 +253,17 @@ static int give_addresses(const struct found *f, const struct xdns_record *r, co
 {
 	const uint8_t *a = r->n_a > XDNS_A_INLINE
 				   ? run(f, XDNS_MAP_a_sets, r->a_set, r->n_a, XDNS_A_PER_SET)
-				   : r->a[0];
+				   : NULL;
 	const uint8_t *aaaa = r->n_aaaa > XDNS_AAAA_INLINE ? run(f, XDNS_MAP_aaaa_sets, r->aaaa_set,
 								 r->n_aaaa, XDNS_AAAA_PER_SET)
 							   : r->aaaa[0];
-	int err = a && aaaa ? 0 : -EBADMSG;
+	bool whole = (a || r->n_a <= XDNS_A_INLINE) && aaaa;
+	int err = whole ? 0 : -EBADMSG;
 
 	for (uint32_t i = 0; i < r->n_a && !err; i++) {
 		struct rr rr = {.type = DNS_TYPE_A};
 
-		memcpy(rr.a, a + 4 * i, 4);
+		memcpy(rr.a, a ? a + 4 * i : xdns_inline_a(r, i), 4);
 		err = hand_over(f, owner, &rr);
 	}
 	for (uint32_t i = 0; i < r->n_aaaa && !err; i++) {

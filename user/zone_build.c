@@ -244,13 +244,13 @@ static const struct datum *first_of(const struct node *n, uint8_t kind)
 
 static void fill_sets(struct zone *z, const struct node *n, struct xdns_record *r)
 {
-	uint8_t *a = r->a_set ? pool_at(&z->pool, POOL_A_SETS, r->a_set) : r->a[0];
+	uint8_t *a = r->a_set ? pool_at(&z->pool, POOL_A_SETS, r->a_set) : NULL;
 	uint8_t *aaaa = r->aaaa_set ? pool_at(&z->pool, POOL_AAAA_SETS, r->aaaa_set) : r->aaaa[0];
 	struct xdns_srv *srv = r->srv_set ? pool_at(&z->pool, POOL_SRV_SETS, r->srv_set) : r->srv;
 	const struct datum *d = node_data(n);
 
-	for (uint32_t i = 0; i < r->n_a; i++, a += 4)
-		memcpy(a, d[i].octets, 4);
+	for (uint32_t i = 0; i < r->n_a; i++)
+		memcpy(a ? a + 4 * i : (uint8_t *)xdns_inline_a(r, i), d[i].octets, 4);
 	d = first_of(n, DATUM_AAAA);
 	for (uint32_t i = 0; i < r->n_aaaa; i++, aaaa += 16)
 		memcpy(aaaa, d[i].octets, 16);
