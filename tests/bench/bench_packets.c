@@ -43,6 +43,7 @@ static const struct packet_case cases[] = {
 	{"A, mixed case", "Web-00000001.Marathon.MESOS", DNS_TYPE_A, .verdict = XDP_TX},
 	{"A, EDNS", "web-00000001.marathon.mesos", DNS_TYPE_A, .opt = 1, .verdict = XDP_TX},
 	{"A, IPv6", "web-00000001.marathon.mesos", DNS_TYPE_A, .ip6 = 1, .verdict = XDP_TX},
+	{"A, VLAN tag", "web-00000001.marathon.mesos", DNS_TYPE_A, .vlan = 1, .verdict = XDP_TX},
 	{"AAAA", "six.marathon.mesos", DNS_TYPE_AAAA, .verdict = XDP_TX},
 	{"AAAA, NODATA", "web-00000001.marathon.mesos", DNS_TYPE_AAAA, .verdict = XDP_TX,
 	 .goal = 1.3, .against = "hot"},

@@ -135,7 +135,8 @@ static size_t dns_query(const struct packet_case *c, uint8_t *p, uint32_t *ret_d
 
 void packet_task(const struct packet_case *c, unsigned names, struct harness_task *t)
 {
-	uint8_t *ip = t->frame + ETH_HEADER_LEN;
+	uint8_t *type = t->frame + ETH_HEADER_LEN - 2 + (c->vlan ? VLAN_TAG_LEN : 0);
+	uint8_t *ip = type + 2;
 	struct udp_header *udp;
 	uint16_t dns_len, udp_len;
 	uint32_t digits;
@@ -143,16 +144,17 @@ void packet_task(const struct packet_case *c, unsigned names, struct harness_tas
 	memset(t, 0, sizeof(*t));
 	t->seed = 0x2545f491;
 	memcpy(t->frame, "\2\0\0\0\0\1\2\0\0\0\0\2", 12);
+	if (c->vlan) /* number 1 */
+		memcpy(t->frame + ETH_HEADER_LEN - 2, "\x81\0\0\1", VLAN_TAG_LEN);
 	if (c->ip6) {
-		t->frame[12] = 0x86;
-		t->frame[13] = 0xdd;
+		xdns_put16(type, xdns_be16(ETHERTYPE_IP6));
 		ip[0] = 0x60;
 		ip[6] = IP_PROTOCOL_UDP;
 		memcpy(ip + 8, CLIENT6, 16);
 		memcpy(ip + 24, SERVER6, 16);
 		udp = (void *)(ip + IP6_HEADER_LEN);
 	} else {
-		t->frame[12] = 8;
+		xdns_put16(type, xdns_be16(ETHERTYPE_IP4));
 		ip[0] = 0x45;
 		ip[8] = 64;
 		ip[9] = c->tcp ? 6 : IP_PROTOCOL_UDP;

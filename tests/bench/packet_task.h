@@ -18,7 +18,7 @@ struct packet_case {
 	const char *name;
 	const char *qname; /* "%08x" in it: the number */
 	uint16_t type;
-	unsigned random : 1, ip6 : 1, opt : 1, tcp : 1;
+	unsigned random : 1, ip6 : 1, opt : 1, tcp : 1, vlan : 1;
 	int verdict;	 /* what the program must say */
 	const char *key; /* in bench.json's raw, NULL: none */
 	double goal;

@@ -11,7 +11,7 @@ result=build/test-logs/bench_packets.json
 mkdir -p build/test-logs
 succeeds "every case runs" build/tests/bench/bench_packets "$result" 10000 200
 # Further cases of the second size of zone only.
-for case in "A, IPv6" "A, EDNS" "SRV, 2 records" NXDOMAIN "outside the domain" "not DNS"; do
+for case in "A, IPv6" "A, EDNS" "A, VLAN" "SRV, 2 records" NXDOMAIN "outside the domain" "not DNS"; do
 	matches "measured: $case" "^$case.*10000" "$(jq -r '.rows[].row' "$result")"
 done
 matches "measured: a program that limits" "^A, one hot name, responsesPerSecond" "$(jq -r '.rows[].row' "$result")"
