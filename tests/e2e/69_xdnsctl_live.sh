@@ -96,12 +96,18 @@ capture_lines() {
 	live_ended 0 "capture of one name ends after two frames"
 	equal "only questions for it" 2 "$(grep -cE '^[0-9:.]+ client0 10\.53\.0\.2#[0-9]+ web\.marathon\.mesos\. A answer_a [0-9]+ -> [0-9]+$' "$NET_DIR/live")"
 	equal "and no other line" 2 "$(wc -l <"$NET_DIR/live")"
-	live --json capture --count 2 --reason pass,answer_nxdomain
+	live --json capture --count 2 --reason pass_outside,answer_nxdomain
 	looking capture
 	questions
 	live_ended 0 "capture of two outcomes ends"
 	equal "JSON, a line each" '["answer_nxdomain", "pass_outside"]' "$($PYTHON -c 'import json, sys
 print(json.dumps([json.loads(l)["outcome"] for l in sys.stdin]))' <"$NET_DIR/live")"
+	# of all that is passed, which may be neighbours' questions of the network as well
+	live --json capture --count 1 --reason pass
+	looking capture
+	questions
+	live_ended 0 "capture of what is passed ends"
+	matches "which is one of several outcomes" '"outcome": *"pass_' "$(cat "$NET_DIR/live")"
 	matches "no such outcome" 'no counter' "$(ctl capture --reason answer_b 2>&1)"
 	matches "no such name" 'no domain name' "$(ctl capture --name a..b 2>&1)"
 }
