@@ -103,12 +103,12 @@ the_system_lacks() {
 # The maps count as the memory of the control group. With less, the kernel kills.
 little_memory() {
 	local group=/sys/fs/cgroup/memory/$NET_PREFIX
-	if mkdir "$group" 2>/dev/null && echo 24M >"$group/memory.limit_in_bytes"; then
+	if mkdir "$group" 2>/dev/null && echo 40M >"$group/memory.limit_in_bytes"; then
 		# shellcheck disable=SC2016 # the inner shell's
-		row "24 MB of memory" kernel '' sh -c 'echo $$ >"$0/cgroup.procs"; exec "$@"' "$group"
+		row "40 MB of memory" kernel '' sh -c 'echo $$ >"$0/cgroup.procs"; exec "$@"' "$group"
 		rmdir "$group"
 	else
-		skip "24 MB of memory" "no control group can be made here"
+		skip "40 MB of memory" "no control group can be made here"
 	fi
 }
 
