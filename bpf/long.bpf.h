@@ -14,13 +14,21 @@
 
 #define XDNS_SRV_MAX 64 /* more SRV records than fit 1232 octets */
 
+/* The key on the stack: kernels before 6.4 take none that lies in what a function was given. */
+static __always_inline const struct xdns_record *answer_record(const struct xdns_scratch *s)
+{
+	__u32 place = s->record;
+
+	return bpf_map_lookup_elem(&records, &place);
+}
+
 __attribute__((noinline)) int long_set_a(struct xdns_scratch *s)
 {
 	const struct xdns_record *r;
 
 	if (!s)
 		return -1;
-	r = bpf_map_lookup_elem(&records, &s->record);
+	r = answer_record(s);
 	return r ? xdns_answer_a(0, r, r->n_a, &s->question, config()->ttl, &s->answer, s->body,
 				 DNS_UDP_EDNS_MAX)
 		 : -1;
@@ -32,7 +40,7 @@ __attribute__((noinline)) int long_set_aaaa(struct xdns_scratch *s)
 
 	if (!s)
 		return -1;
-	r = bpf_map_lookup_elem(&records, &s->record);
+	r = answer_record(s);
 	return r ? xdns_answer_aaaa(0, r, r->n_aaaa, &s->question, config()->ttl, &s->answer,
 				    s->body, DNS_UDP_EDNS_MAX)
 		 : -1;
@@ -44,7 +52,7 @@ __attribute__((noinline)) int srv_step(struct xdns_scratch *s, __u32 k)
 
 	if (!s)
 		return XDNS_STEP_MISSING;
-	r = bpf_map_lookup_elem(&records, &s->record);
+	r = answer_record(s);
 	return r ? xdns_srv_step(0, r, k, config()->ttl, &s->answer, s->body, XDNS_BODY_CAP)
 		 : XDNS_STEP_MISSING;
 }
@@ -55,7 +63,7 @@ __attribute__((noinline)) int extra_step(struct xdns_scratch *s, __u32 k)
 
 	if (!s)
 		return XDNS_STEP_MISSING;
-	r = bpf_map_lookup_elem(&records, &s->record);
+	r = answer_record(s);
 	return r ? xdns_extra_step(0, r, &s->question, k, config()->ttl, &s->answer, s->body,
 				   DNS_UDP_EDNS_MAX)
 		 : XDNS_STEP_MISSING;
@@ -63,7 +71,7 @@ __attribute__((noinline)) int extra_step(struct xdns_scratch *s, __u32 k)
 
 static __always_inline int long_srv(struct xdns_scratch *s)
 {
-	const struct xdns_record *r = bpf_map_lookup_elem(&records, &s->record);
+	const struct xdns_record *r = answer_record(s);
 	int step = XDNS_STEP_DONE;
 	__u32 n;
 
@@ -127,6 +135,15 @@ __attribute__((noinline)) int question_sum(struct xdns_scratch *s)
 	return s ? xdns_sum_fold(xdns_question_sum(&s->question)) : 0;
 }
 
+/* len > 0; of a comparison with 0 the verifiers of kernels before 6.8 learn nothing. */
+static __always_inline int is_some(__u32 len)
+{
+	__u32 one = 1;
+
+	xdns_opaque(one);
+	return len >= one;
+}
+
 /*
  * Gives the frame its new length. A frame from a socket on a veth has hardly
  * any tail room, but always head room: then the question moves to the front, and the headers are
@@ -146,7 +163,7 @@ __attribute__((noinline)) int make_room(struct xdp_md *ctx, struct xdns_scratch 
 	/* padding or ignored octets may follow the question: only the head counts */
 	len = xdns_read_once(s->question.len);
 	xdns_opaque(len);
-	if (!len || len > sizeof(s->head) || at < len ||
+	if (!is_some(len) || len > sizeof(s->head) || at < len ||
 	    bpf_xdp_load_bytes(ctx, at - len, s->head, len))
 		return XDNS_pass_room;
 	if (bpf_xdp_adjust_head(ctx, -delta))
@@ -188,13 +205,15 @@ static __always_inline enum xdns_counter send_answer(struct xdp_md *ctx, struct 
 			      .cut = a->cut,
 			      .body_sum = (__u16)body_sum(s),
 			      .sum = (__u16)question_sum(s)};
-	__u32 at = body_offset(&s->pkt, &s->question), len = xdns_read_once(s->answer.len);
+	__u32 at = body_offset(&s->pkt, &s->question), len;
 	enum xdns_counter what = make_room(ctx, s, at);
 
 	if (what != XDNS_CONTINUE)
 		return what;
+	len = xdns_read_once(s->answer.len);
+	xdns_opaque(len);
 	/* a cut answer without room for even one record has no body */
-	if (len > XDNS_BODY_CAP || (len && bpf_xdp_store_bytes(ctx, at, s->body, len)))
+	if (len > XDNS_BODY_CAP || (is_some(len) && bpf_xdp_store_bytes(ctx, at, s->body, len)))
 		return XDNS_drop_write;
 	return write_headers(ctx, s, &reply, slip) ? XDNS_drop_write : XDNS_CONTINUE;
 }

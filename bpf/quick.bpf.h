@@ -52,6 +52,8 @@ static __always_inline int quick_name(const __u8 *p, const __u8 *behind, const v
 				      struct quick *q, __u64 *word)
 {
 	switch ((q->len + 7) / 8) {
+	case 0:
+		return -1;
 	case 1:
 		return quick_words(p, behind, end, 1, q, word);
 	case 2:
@@ -91,6 +93,7 @@ static __always_inline int quick_question(const __u8 *p, const void *end, __u32 
 {
 	const __u8 *behind;
 	__u32 counts;
+	__u64 at;
 
 	if ((const void *)(p + DNS_HEADER_LEN) > end)
 		return -1;
@@ -106,11 +109,13 @@ static __always_inline int quick_question(const __u8 *p, const void *end, __u32 
 		q->opt_len = DNS_OPT_LEN;
 	}
 	len -= DNS_HEADER_LEN + 4 + q->opt_len;
-	if (len - 1 >= XDNS_NAME_INLINE)
+	if (len > XDNS_NAME_INLINE)
 		return -1;
-	q->len = len;
+	at = len;
+	xdns_opaque(at); /* kernels before 6.10 know the bound of no other copy */
 	p += DNS_HEADER_LEN;
-	behind = p + len;
+	behind = p + at;
+	q->len = at;
 	if ((const void *)(behind + 4) > end)
 		return -1;
 	q->rest = xdns_get32(behind);

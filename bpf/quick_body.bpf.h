@@ -140,7 +140,7 @@ static __always_inline int quick_gather(const struct xdns_record *r, __u16 id,
 	a->target2 = xdns_env_target(0, a->srv2 >> 32);
 	if (!quick_target(a->target) || !quick_target(a->target2))
 		return -1;
-	a->ar = quick_shared(a) ? 1 : a->an;
+	a->ar = quick_shared(a) ? 1 : 2; /* one record alone is shared too */
 	a->len = XDNS_RR_SRV_FIXED + a->target->name_len + a->ar * XDNS_RR_A_LEN;
 	if (a->an == 2)
 		a->len += XDNS_RR_SRV_FIXED + a->target2->name_len;

@@ -267,6 +267,7 @@ static __always_inline enum xdns_step xdns_srv_step(const void *env, const struc
 	__u32 n = r->n_srv, at = xdns_read_once(a->len), target_len;
 	const struct xdns_srv *srv = xdns_record_srv(env, r, xdns_wrap(a->start + k, n));
 	const struct xdns_record *target;
+	__u8 *p;
 
 	if (!srv)
 		return XDNS_STEP_MISSING;
@@ -278,10 +279,12 @@ static __always_inline enum xdns_step xdns_srv_step(const void *env, const struc
 		a->cut = 1;
 		return XDNS_STEP_FULL;
 	}
-	xdns_put_rr(buf + at, XDNS_OWNER_QNAME, DNS_TYPE_SRV, ttl, 6 + target_len);
-	xdns_put32(buf + at + 12, (__u32)xdns_be16(srv->weight) << 16); /* priority 0 */
-	xdns_put16(buf + at + 16, xdns_be16(srv->port));
-	if (xdns_put_name(env, target, buf + at + XDNS_RR_SRV_FIXED))
+	p = buf + at;
+	xdns_opaque(p); /* else clang keeps `at` aside as it was before it was compared */
+	xdns_put_rr(p, XDNS_OWNER_QNAME, DNS_TYPE_SRV, ttl, 6 + target_len);
+	xdns_put32(p + 12, (__u32)xdns_be16(srv->weight) << 16); /* priority 0 */
+	xdns_put16(p + 16, xdns_be16(srv->port));
+	if (xdns_put_name(env, target, p + XDNS_RR_SRV_FIXED))
 		return XDNS_STEP_MISSING;
 	a->len = at + XDNS_RR_SRV_FIXED + target_len;
 	a->an++;

@@ -330,15 +330,35 @@ struct xdns_flow {
 	__u32 ports;
 };
 
+/* Addresses and ports. Kernels before 6.10 forget over a spill which way is_ip6 went: one branch.
+ */
+static __always_inline int xdns_flow_load_ends(const __u8 *l3, const void *end, int is_ip6,
+					       struct xdns_flow *f)
+{
+	if (is_ip6) {
+		if ((const void *)(l3 + IP6_HEADER_LEN + UDP_HEADER_LEN) > end)
+			return -1;
+		f->ports = xdns_get32(l3 + IP6_HEADER_LEN);
+		f->src_hi = xdns_get64(l3 + 8);
+		f->src_lo = xdns_get64(l3 + 16);
+		f->dst_hi = xdns_get64(l3 + 24);
+		f->dst_lo = xdns_get64(l3 + 32);
+	} else {
+		if ((const void *)(l3 + IP4_HEADER_LEN + UDP_HEADER_LEN) > end)
+			return -1;
+		f->ports = xdns_get32(l3 + IP4_HEADER_LEN);
+		f->src_lo = xdns_get64(l3 + 12);
+	}
+	f->class = xdns_get32(l3);
+	return 0;
+}
+
 static __always_inline int xdns_flow_load(const void *data, const void *end,
 					  const struct xdns_pkt *pkt, struct xdns_flow *f)
 {
-	const __u8 *eth = data, *tags = eth + ETH_HEADER_LEN, *l3 = eth + (pkt->l3_off & 0x1f);
-	const __u8 *udp = l3 + IP4_HEADER_LEN;
+	const __u8 *eth = data, *tags = eth + ETH_HEADER_LEN;
 
-	if (pkt->is_ip6)
-		udp = l3 + IP6_HEADER_LEN;
-	if ((const void *)tags > end || (const void *)(udp + UDP_HEADER_LEN) > end)
+	if ((const void *)tags > end)
 		return -1;
 	f->mac_dst = xdns_get64(eth);
 	f->mac_src = xdns_get64(eth + 6);
@@ -349,17 +369,7 @@ static __always_inline int xdns_flow_load(const void *data, const void *end,
 			return -1;
 		f->tag[i] = xdns_get32(tags + i * VLAN_TAG_LEN);
 	}
-	f->class = xdns_get32(l3);
-	f->ports = xdns_get32(udp);
-	if (pkt->is_ip6) {
-		f->src_hi = xdns_get64(l3 + 8);
-		f->src_lo = xdns_get64(l3 + 16);
-		f->dst_hi = xdns_get64(l3 + 24);
-		f->dst_lo = xdns_get64(l3 + 32);
-	} else {
-		f->src_lo = xdns_get64(l3 + 12);
-	}
-	return 0;
+	return xdns_flow_load_ends(eth + (pkt->l3_off & 0x1f), end, pkt->is_ip6, f);
 }
 
 /* The functions below write the reply's headers; sums are made of values in hand. */

@@ -121,8 +121,9 @@ static __always_inline enum xdns_counter xdns_question_options(const __u8 *p, co
 			return XDNS_pass_opt;
 		if (xdns_question_option(p, end, size, q) != XDNS_CONTINUE)
 			return XDNS_pass_opt;
-		p += size;
 		len -= size;
+		xdns_opaque(size);
+		p += size & XDNS_OPTION_MAX; /* kernels before 6.10 lose the bound over a sum */
 	}
 	if (len)
 		return XDNS_pass_opt;
