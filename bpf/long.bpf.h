@@ -14,7 +14,7 @@
 
 #define XDNS_SRV_MAX 64 /* more SRV records than fit 1232 octets */
 
-/* The key on the stack: kernels before 6.4 take none that lies in what a function was given. */
+/* The key on the stack: Linux 6.1 takes none that lies in what a global function was given. */
 static __always_inline const struct xdns_record *answer_record(const struct xdns_scratch *s)
 {
 	__u32 place = s->record;
@@ -135,7 +135,7 @@ __attribute__((noinline)) int question_sum(struct xdns_scratch *s)
 	return s ? xdns_sum_fold(xdns_question_sum(&s->question)) : 0;
 }
 
-/* len > 0; of a comparison with 0 the verifiers of kernels before 6.8 learn nothing. */
+/* len > 0; the verifier of Linux 6.1 learns nothing from a comparison with 0. */
 static __always_inline int is_some(__u32 len)
 {
 	__u32 one = 1;

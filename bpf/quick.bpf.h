@@ -112,7 +112,7 @@ static __always_inline int quick_question(const __u8 *p, const void *end, __u32 
 	if (len > XDNS_NAME_INLINE)
 		return -1;
 	at = len;
-	xdns_opaque(at); /* kernels before 6.10 know the bound of no other copy */
+	xdns_opaque(at); /* Linux 6.1 knows the bound of no other copy */
 	p += DNS_HEADER_LEN;
 	behind = p + at;
 	q->len = at;

@@ -330,8 +330,7 @@ struct xdns_flow {
 	__u32 ports;
 };
 
-/* Addresses and ports. Kernels before 6.10 forget over a spill which way is_ip6 went: one branch.
- */
+/* Addresses and ports. Linux 6.1 forgets over a spill which way is_ip6 went: one branch. */
 static __always_inline int xdns_flow_load_ends(const __u8 *l3, const void *end, int is_ip6,
 					       struct xdns_flow *f)
 {

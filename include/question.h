@@ -123,7 +123,7 @@ static __always_inline enum xdns_counter xdns_question_options(const __u8 *p, co
 			return XDNS_pass_opt;
 		len -= size;
 		xdns_opaque(size);
-		p += size & XDNS_OPTION_MAX; /* kernels before 6.10 lose the bound over a sum */
+		p += size & XDNS_OPTION_MAX; /* Linux 6.1 loses the bound over a sum */
 	}
 	if (len)
 		return XDNS_pass_opt;
