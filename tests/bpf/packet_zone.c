@@ -63,6 +63,15 @@ static const struct name_model main_names[] = {
 	{"_pair._tcp.m.mesos", .net = 39, .srv = 1, .targets = 1, "pair-%u.m.slave.mesos", 1, 1},
 	{"_brief._tcp.m.mesos", .net = 40, .srv = 1, .targets = 1, "b%u.io"},
 	{"_wide._tcp.m.mesos", .net = 41, .srv = 1, .targets = 1, "wide-%u.m.slave.mesos", 1, 2},
+	/* short sets, which go the quick way */
+	{"_twin._tcp.m.mesos", .net = 42, .srv = 2, .targets = 2, "twin-%u.m.slave.mesos", 1},
+	{"_same._tcp.m.mesos", .net = 43, .srv = 2, .targets = 1, "same-%u.m.slave.mesos", 1},
+	{"_tiny._tcp.m.mesos", .net = 44, .srv = 2, .targets = 2, "t%u.mesos", 1},
+	{"_far._tcp.m.mesos", .net = 45, .srv = 2, .targets = 2,
+	 "far-%u.more-than-thirty-two-octets.m.slave.mesos", 1},
+	{"_brim._tcp.m.mesos", .net = 47, .srv = 2, .targets = 2,
+	 "brim-%u.a-label-that-makes-it-64-octets-at-any-ti.m.slave.mesos", 1},
+	{"_lone._tcp.m.mesos", .net = 46, .srv = 1, .targets = 1, "l%u.mesos", 1},
 	{"clash.mesos", .net = 37, .a = 1},
 	{"7.1.0.10.in-addr.arpa", .ptr = "one.mesos"},
 };

@@ -99,7 +99,7 @@ static const struct row rows[] = {
 	{"a long name", 0, {NAME255}, .want = {.an = 3}},
 	{"NXDOMAIN", 0, {"nobody.mesos"}, .want = {.rcode = DNS_RCODE_NXDOMAIN, .denial = true}},
 	{"NODATA", 0, {"one.mesos", DNS_TYPE_AAAA}, .want = {.denial = true}},
-	{"SRV", 0, {"_one._tcp.m.mesos", DNS_TYPE_SRV}, .want = {.an = 1, .extra = ALL_SETS}},
+	{"SRV", 0, {"_twin._tcp.m.mesos", DNS_TYPE_SRV}, .want = {.an = 2, .extra = ALL_SETS}},
 	{"A, a server cookie of ours",
 	 0,
 	 {"one.mesos", .edns = true, .size = 1232, OUR_COOKIE},
