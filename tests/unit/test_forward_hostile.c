@@ -145,7 +145,9 @@ static void test_forgeries(void **state)
 		      sent, guessed, tried, accepted);
 	assert_int_equal(accepted, 0);
 	assert_int_equal(tries(x, FORWARD_forged), tried + 1);
-	assert_int_equal(forwarder_stats(x->f).mismatches, (tried + 1) * FORGERIES_SEEN);
+	/* a port may be chosen again soon, and then gets what came late for the try before */
+	assert_in_range(forwarder_stats(x->f).mismatches, (tried + 1) * FORGERIES_SEEN,
+			(tried + 1) * FORGERIES_SEEN + tried / 16);
 	assert_true(mallinfo2().uordblks <= before + MEMORY_MAX);
 	wire_close(&w);
 }
