@@ -92,19 +92,18 @@ static __always_inline int ask_cells(const struct xdns_scratch *s, const struct 
 	return !passed || xdns_limit_pass(cell, passed, l, now);
 }
 
-/* Sets s->verdict on this packet's response; it is asked for once, whichever way it goes. */
+/* The verdict on this packet's response, also s->verdict: asked once, whichever way it goes. */
 __attribute__((noinline)) int limit_ask(struct xdns_scratch *s, __u32 pass)
 {
 	struct xdns_state *st = zone_state();
 
 	if (!s || !st)
-		return 0;
-	if (s->verdict != VERDICT_NONE)
-		return 0;
-	s->verdict = XDNS_LIMIT_ANSWER;
-	if (!is_unlimited(s) && !ask_cells(s, &st->limit, pass))
-		s->verdict = xdns_limit_beyond(&st->limit, bpf_get_prandom_u32());
-	return 0;
+		return XDNS_LIMIT_DROP;
+	if (s->verdict == VERDICT_NONE)
+		s->verdict = is_unlimited(s) || ask_cells(s, &st->limit, pass)
+				     ? XDNS_LIMIT_ANSWER
+				     : xdns_limit_beyond(&st->limit, bpf_get_prandom_u32());
+	return s->verdict;
 }
 
 /*
@@ -114,13 +113,14 @@ __attribute__((noinline)) int limit_ask(struct xdns_scratch *s, __u32 pass)
 __attribute__((noinline)) int limit_response(struct xdp_md *ctx, struct xdns_scratch *s, __u32 what)
 {
 	int pass = what > XDNS_ANSWER_LAST;
+	enum xdns_limit_verdict verdict;
 
 	if (!s)
 		return XDNS_drop_limited;
-	limit_ask(s, pass);
-	if (s->verdict == XDNS_LIMIT_ANSWER)
+	verdict = limit_ask(s, pass);
+	if (verdict == XDNS_LIMIT_ANSWER)
 		return XDNS_CONTINUE;
-	if (s->verdict == XDNS_LIMIT_SLIP && s->is_read && (!pass || is_whole_name(s)))
+	if (verdict == XDNS_LIMIT_SLIP && s->is_read && (!pass || is_whole_name(s)))
 		return answer_slip(ctx, s);
 	return pass ? XDNS_drop_limited_pass : XDNS_drop_limited;
 }

@@ -44,12 +44,12 @@ static __always_inline enum xdns_counter untagged(struct xdp_md *ctx, const void
 						  int ip6, int extras, __u64 *word, __u32 *begun)
 {
 	struct xdns_scratch *s = 0;
-	__u32 dns_len = 0, zero = 0;
 	enum xdns_counter what;
+	struct xdns_pkt pkt;
+	__u32 zero = 0;
 
-	what = ip6 ? xdns_ip6_plain(data, end, config()->port, st, &dns_len)
-		   : xdns_ip4_plain(data, end, config()->port, st, &dns_len);
-	if (what != XDNS_CONTINUE || !dns_len)
+	what = xdns_pkt_parse_plain(data, end, ip6, config()->port, st, &pkt);
+	if (what != XDNS_CONTINUE)
 		return what;
 	if (extras) {
 		s = bpf_map_lookup_elem(&scratch, &zero);
@@ -62,7 +62,7 @@ static __always_inline enum xdns_counter untagged(struct xdp_md *ctx, const void
 	}
 	if (xdns_read_once(st->serving) != XDNS_SERVING_YES)
 		return XDNS_CONTINUE;
-	return quick(ctx, data, end, st, s, ip6, dns_len, word);
+	return quick(ctx, data, end, st, s, ip6, pkt.dns_len, word);
 }
 
 static __always_inline enum xdns_counter handle(struct xdp_md *ctx, int extras)

@@ -150,10 +150,14 @@ static __always_inline enum xdns_counter quick_limited(struct xdns_scratch *s)
 {
 	if (!(xdns_extras & XDNS_EXTRA_LIMIT))
 		return XDNS_ANSWER_LAST;
-	limit_ask(s, 0);
-	if (s->verdict == XDNS_LIMIT_ANSWER)
+	switch (limit_ask(s, 0)) {
+	case XDNS_LIMIT_ANSWER:
 		return XDNS_ANSWER_LAST;
-	return s->verdict == XDNS_LIMIT_SLIP ? XDNS_CONTINUE : XDNS_drop_limited;
+	case XDNS_LIMIT_SLIP:
+		return XDNS_CONTINUE;
+	default:
+		return XDNS_drop_limited;
+	}
 }
 
 /* `what`, or what became of it instead; XDNS_CONTINUE: the frame is untouched. */

@@ -101,29 +101,6 @@ static __always_inline enum xdns_counter xdns_ip4_addresses(const struct ip4_hea
 	return why;
 }
 
-/* The same, without the reason. */
-static __always_inline int xdns_ip4_is_ours(const struct ip4_header *ip,
-					    const struct xdns_state *state)
-{
-	__u32 dst = ip->dst, src = ip->src;
-	int ours = 0;
-
-	if (xdns_ip4_bad_source(src))
-		return 0;
-	for (__u32 i = 0; i < XDNS_ADDRESSES_MAX; i++) {
-		__u32 own;
-
-		if (i >= state->ip4_count)
-			break;
-		own = xdns_get32(state->ip4[i].address);
-		if (src == own || src == xdns_get32(state->ip4[i].broadcast))
-			return 0;
-		if (dst == own)
-			ours = 1;
-	}
-	return ours;
-}
-
 static __always_inline enum xdns_counter xdns_ip6_addresses(const struct ip6_header *ip,
 							    const struct xdns_state *state)
 {
@@ -219,6 +196,12 @@ static __always_inline enum xdns_counter xdns_ip6_parse(const void *l3, const vo
 	return xdns_ip6_addresses(ip, state);
 }
 
+/* A group address can be no reply's source. */
+static __always_inline enum xdns_counter xdns_eth_check(const struct eth_header *eth)
+{
+	return (eth->src[0] | eth->dst[0]) & 1 ? XDNS_pass_source : XDNS_CONTINUE;
+}
+
 /*
  * The frame data..end: XDNS_CONTINUE and *pkt if it carries a UDP datagram to
  * our port and one of our addresses, else why it is none of ours.
@@ -252,68 +235,25 @@ static __always_inline enum xdns_counter xdns_pkt_parse(const void *data, const 
 		why = xdns_ip4_parse(l3, end, port, state, pkt);
 	else if (type == xdns_be16(ETHERTYPE_IP6))
 		why = xdns_ip6_parse(l3, end, port, state, pkt);
-	if (why == XDNS_CONTINUE && ((eth->src[0] | eth->dst[0]) & 1))
-		return XDNS_pass_source; /* a group address can be no reply's source */
-	return why;
+	return why == XDNS_CONTINUE ? xdns_eth_check(eth) : why;
 }
 
 /*
- * The same, quicker, of what most frames are: no VLAN tags, nothing odd. *ret_len: octets of the
- * DNS message behind UDP's header, or 0: xdns_pkt_parse() is to be asked. Why not is said only
- * where no other reason comes first, and frames that are not DNS need it at once.
+ * The same of a frame without VLAN tags. ip6: what its type says, a constant, so that all places
+ * are known to the compiler.
  */
-static __always_inline enum xdns_counter xdns_ip4_plain(const void *data, const void *end,
-							__u16 port, const struct xdns_state *state,
-							__u32 *ret_len)
+static __always_inline enum xdns_counter xdns_pkt_parse_plain(const void *data, const void *end,
+							      int ip6, __u16 port,
+							      const struct xdns_state *state,
+							      struct xdns_pkt *pkt)
 {
 	const struct eth_header *eth = data;
-	const struct ip4_header *ip = (const void *)(eth + 1);
-	const struct udp_header *udp = (const void *)(ip + 1);
-	__u32 len;
+	enum xdns_counter why;
 
-	*ret_len = 0;
-	if ((const void *)(udp + 1) > end || ip->version_ihl != 0x45)
-		return XDNS_CONTINUE;
-	if (ip->protocol != IP_PROTOCOL_UDP)
-		return XDNS_pass_not_udp;
-	if (ip->fragment & xdns_be16(IP4_FRAGMENT))
-		return XDNS_pass_fragment;
-	if (udp->dst != port)
-		return XDNS_pass_port;
-	len = xdns_be16(udp->len);
-	if (!udp->src || ((eth->src[0] | eth->dst[0]) & 1) ||
-	    xdns_be16(ip->total_len) != len + IP4_HEADER_LEN ||
-	    len < UDP_HEADER_LEN + DNS_HEADER_LEN || len > (__u64)(end - (const void *)udp) ||
-	    !xdns_ip4_is_ours(ip, state))
-		return XDNS_CONTINUE;
-	*ret_len = len - UDP_HEADER_LEN;
-	return XDNS_CONTINUE;
-}
-
-static __always_inline enum xdns_counter xdns_ip6_plain(const void *data, const void *end,
-							__u16 port, const struct xdns_state *state,
-							__u32 *ret_len)
-{
-	const struct eth_header *eth = data;
-	const struct ip6_header *ip = (const void *)(eth + 1);
-	const struct udp_header *udp = (const void *)(ip + 1);
-	__u32 len;
-
-	*ret_len = 0;
-	if ((const void *)(udp + 1) > end || (ip->version_class_flow & 0xf0) != 0x60)
-		return XDNS_CONTINUE;
-	if (ip->next_header != IP_PROTOCOL_UDP)
-		return XDNS_pass_not_udp;
-	if (udp->dst != port)
-		return XDNS_pass_port;
-	len = xdns_be16(udp->len);
-	if (!udp->src || !udp->check || ((eth->src[0] | eth->dst[0]) & 1) ||
-	    xdns_be16(ip->payload_len) != len || len < UDP_HEADER_LEN + DNS_HEADER_LEN ||
-	    len > (__u64)(end - (const void *)udp) ||
-	    xdns_ip6_addresses(ip, state) != XDNS_CONTINUE)
-		return XDNS_CONTINUE;
-	*ret_len = len - UDP_HEADER_LEN;
-	return XDNS_CONTINUE;
+	pkt->l3_off = ETH_HEADER_LEN;
+	why = ip6 ? xdns_ip6_parse(eth + 1, end, port, state, pkt)
+		  : xdns_ip4_parse(eth + 1, end, port, state, pkt);
+	return why == XDNS_CONTINUE ? xdns_eth_check(eth) : why;
 }
 
 /*
